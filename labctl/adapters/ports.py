@@ -1,0 +1,127 @@
+"""What the rest of labctl asks of the world, as protocols.
+
+The files beside this one fulfil them with real tools; tests/fakes.py fulfils them in memory.
+No tool's library is imported here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Completed:
+    """What a finished process left: its argv, return code and decoded output."""
+
+    command: tuple[str, ...]
+    returncode: int
+    stdout: str
+    stderr: str
+
+    @property
+    def output(self) -> str:
+        """Both streams, for messages."""
+        return "\n".join(part for part in (self.stdout.strip(), self.stderr.strip()) if part)
+
+
+class ProcessRunner(Protocol):
+    """Runs programs of this computer, each in the run's process group."""
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        stdin: bytes | None = None,
+        timeout: float | None = None,
+        on_line: Callable[[str], None] | None = None,
+        check: bool = True,
+    ) -> Completed:
+        """Run to the end. env is added to this process's environment. on_line sees each line of both streams as it comes.
+
+        Raises ToolError: the program is missing, the time (seconds) is over, or, with check, the return code is not 0.
+        """
+        ...
+
+
+class NodeShell(Protocol):
+    """Runs commands on the lab's nodes over SSH."""
+
+    def run(
+        self, node: str, command: str, *, stdin: bytes | None = None, timeout: float = 30, check: bool = True
+    ) -> Completed:
+        """Run a shell command as root (sudo) on a node. Raises ToolError as ProcessRunner.run; unreachable is one, too."""
+        ...
+
+    def push_tree(self, node: str, source: Path, files: Sequence[str], destination: str) -> None:
+        """Copy files (paths relative to source) into the destination folder of the node, as root. Raises ToolError."""
+        ...
+
+
+class ClusterApi(Protocol):
+    """Answers of the lab's API server as plain JSON."""
+
+    def get(self, path: str) -> dict[str, Any]:
+        """GET a path such as /api/v1/nodes. Raises ToolError when the server cannot be asked or refuses."""
+        ...
+
+    def get_many(self, paths: Sequence[str]) -> dict[str, dict[str, Any] | Exception]:
+        """GET several paths in parallel; the value of a failed one is its exception."""
+        ...
+
+
+class Machines(Protocol):
+    """Vagrant, in the folder of one lab."""
+
+    def up(self, names: Sequence[str], *, provider: str) -> None:
+        """Start the machines and confirm by status that they run. Raises ToolError."""
+        ...
+
+    def status(self) -> dict[str, str]:
+        """Machine name -> Vagrant's state (running, not_created, poweroff, ...). Raises ToolError."""
+        ...
+
+    def ssh_config(self) -> str:
+        """OpenSSH client configuration of all running machines. Raises ToolError."""
+        ...
+
+    def destroy(self) -> None:
+        """Destroy all machines of this lab; none is not an error. Raises ToolError."""
+        ...
+
+
+@dataclass(frozen=True)
+class TaskEvent:
+    """One Ansible task on one host: outcome is started, ok, changed, skipped, failed or unreachable."""
+
+    task: str
+    host: str | None
+    outcome: str
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class PlaybookResult:
+    """What a playbook run left: number of changes by host, the tasks that changed something as (host, task)."""
+
+    changed: Mapping[str, int] = field(default_factory=dict)
+    changed_tasks: tuple[tuple[str, str], ...] = ()
+
+
+class Playbooks(Protocol):
+    """Ansible, with the inventory of one lab."""
+
+    def run(
+        self,
+        playbook: str,
+        *,
+        extra_vars: Mapping[str, Any] | None = None,
+        limit: Sequence[str] = (),
+        on_event: Callable[[TaskEvent], None] | None = None,
+    ) -> PlaybookResult:
+        """Run playbooks/<playbook>.yml. Raises ToolError naming task, host and message of the first failure."""
+        ...

@@ -1,0 +1,80 @@
+"""The errors that labctl raises on purpose, and the exit code of each.
+
+Low layers raise these; labctl/cli/__init__.py is the one place that prints them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """What a labctl command returns to its caller (the contract of docs/exit-codes.md)."""
+
+    OK = 0
+    CLAIM_FAILED = 1
+    USAGE = 2
+    CONFIG = 3
+    TOOL = 4
+    LOCKED = 5
+    DEFECT = 70
+    INTERRUPTED = 130
+
+
+class LabctlError(Exception):
+    """A failure that the user can act on.
+
+    message: what failed, one sentence without a final full stop.
+    hint: what to do next. command: the argv that was run. output: what the tool said (stdout and stderr).
+    Secrets never belong in any of them.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.TOOL
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        command: Sequence[str] | None = None,
+        output: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.command = tuple(command) if command is not None else None
+        self.output = output
+
+
+class ConfigError(LabctlError):
+    """The lab file is wrong; `problems` holds one line per mistake, each with file and line."""
+
+    exit_code = ExitCode.CONFIG
+
+    def __init__(self, message: str, *, problems: Sequence[str] = (), hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.problems = tuple(problems)
+
+
+class UsageError(LabctlError):
+    """The command line asks for something that cannot be, or the user declined."""
+
+    exit_code = ExitCode.USAGE
+
+
+class ToolError(LabctlError):
+    """A tool that labctl drives (Vagrant, Ansible, Docker, a server) failed or is missing."""
+
+
+class LockedError(LabctlError):
+    """Another labctl works on this lab."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class InterruptedByUserError(LabctlError):
+    """Ctrl-C or SIGTERM: everything was left so that the next `up` goes on."""
+
+    exit_code = ExitCode.INTERRUPTED
