@@ -13,7 +13,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def asset(*parts: str) -> Path:
-    """The path of an asset, for example asset("playbooks", "base.yml"). Raises ToolError if the installation lacks it."""
+    """Find an asset, such as playbooks, base.yml. Raises ToolError if this installation lacks it."""
     for root in (_PACKAGE.parent, _PACKAGE / "_assets"):
         # The package's parent is site-packages in an installed wheel: only a checkout has pyproject.toml beside it.
         if root.name != "_assets" and not (root / "pyproject.toml").is_file():

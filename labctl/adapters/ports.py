@@ -41,7 +41,7 @@ class ProcessRunner(Protocol):
         on_line: Callable[[str], None] | None = None,
         check: bool = True,
     ) -> Completed:
-        """Run to the end. env is added to this process's environment. on_line sees each line of both streams as it comes.
+        """Run to the end. env is added to this environment. on_line sees each line of both streams as it comes.
 
         Raises ToolError: the program is missing, the time (seconds) is over, or, with check, the return code is not 0.
         """
@@ -54,7 +54,7 @@ class NodeShell(Protocol):
     def run(
         self, node: str, command: str, *, stdin: bytes | None = None, timeout: float = 30, check: bool = True
     ) -> Completed:
-        """Run a shell command as root (sudo) on a node. Raises ToolError as ProcessRunner.run; unreachable is one, too."""
+        """Run a shell command as root (sudo) on a node. Raises ToolError as ProcessRunner.run, also if unreachable."""
         ...
 
     def push_tree(self, node: str, source: Path, files: Sequence[str], destination: str) -> None:

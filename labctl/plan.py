@@ -1,0 +1,211 @@
+"""The plan: what a lab is to be, complete and frozen. Pure: (LabConfig, resolved bundle, provider) -> LabPlan.
+
+Nothing here looks at the world; what depends on this computer is an argument of rendering, not part of the plan.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from labctl.errors import ConfigError
+from labctl.releases import RELEASES, TUTORIAL, Versions
+
+if TYPE_CHECKING:
+    from labctl.config import LabConfig
+
+Role = Literal["control-plane", "worker"]
+
+
+@dataclass(frozen=True)
+class NodePlan:
+    """One node: its host name, role, IPv4 address on the lab's network, processors and memory (MB)."""
+
+    name: str
+    role: Role
+    ip: str
+    cpus: int
+    memory_mb: int
+
+
+@dataclass(frozen=True)
+class NetworkPlan:
+    """The cluster's networks as CIDRs."""
+
+    pod_cidr: str
+    service_cidr: str
+
+    @property
+    def api_service_ip(self) -> str:
+        """The address of the service `kubernetes`: the first of the service network."""
+        return str(ipaddress.ip_network(self.service_cidr)[1])
+
+    @property
+    def dns_ip(self) -> str:
+        """The address of kube-dns: kubeadm takes the tenth of the service network."""
+        return str(ipaddress.ip_network(self.service_cidr)[10])
+
+
+@dataclass(frozen=True)
+class BundleRef:
+    """The bundle that a lab runs from: its source, why that one, its folder and what it holds.
+
+    fingerprint is empty while the bundle is not filled yet; versions are then what the source is expected to give.
+    """
+
+    source: str
+    reason: str
+    path: str
+    fingerprint: str
+    versions: Versions
+    image_repository: str
+    image_tags: Mapping[str, str]
+    node_os: str
+
+
+@dataclass(frozen=True)
+class Box:
+    """Overrides of the VM providers' box from lab.yml; None means the provider's own default."""
+
+    name: str | None = None
+    url: str | None = None
+    version: str | None = None
+    checksum: str | None = None
+
+
+@dataclass(frozen=True)
+class LabPlan:
+    """A whole lab. nodes keep the order of the lab file; exactly one has the role control-plane."""
+
+    name: str
+    release: str
+    provider: str
+    provider_reason: str
+    nodes: tuple[NodePlan, ...]
+    network: NetworkPlan
+    bundle: BundleRef
+    box: Box = field(default_factory=Box)
+
+    @property
+    def control_plane(self) -> NodePlan:
+        """The node that runs the control plane."""
+        return next(node for node in self.nodes if node.role == "control-plane")
+
+    @property
+    def workers(self) -> tuple[NodePlan, ...]:
+        """All other nodes."""
+        return tuple(node for node in self.nodes if node.role == "worker")
+
+    @property
+    def versions(self) -> Versions:
+        """Versions of what the lab runs."""
+        return self.bundle.versions
+
+    @property
+    def api_endpoint(self) -> str:
+        """Where the API server answers, as `kubectl cluster-info` shows it."""
+        return f"https://{self.control_plane.ip}:6443"
+
+    def node(self, name: str) -> NodePlan:
+        """The node of that name. Raises ConfigError naming the ones there are."""
+        for node in self.nodes:
+            if node.name == name:
+                return node
+        known = ", ".join(node.name for node in self.nodes)
+        raise ConfigError(f"the lab {self.name} has no node {name}", hint=f"its nodes are {known}")
+
+    def fingerprint(self) -> str:
+        """16 hex digits over all that makes a difference on the nodes: not the reasons, not the bundle's folder."""
+        data = self.to_json()
+        data.pop("provider_reason")
+        data["bundle"] = {k: v for k, v in data["bundle"].items() if k not in ("reason", "path", "source")}
+        text = json.dumps(data, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as plain data (plan.json of a lab's folder and of a collection)."""
+        data = asdict(self)
+        data["nodes"] = [asdict(node) for node in self.nodes]
+        data["bundle"]["image_tags"] = dict(self.bundle.image_tags)
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> LabPlan:
+        """The plan that to_json wrote. Raises ConfigError where the data is not one."""
+        try:
+            bundle = dict(data["bundle"])
+            versions = Versions(**bundle.pop("versions"))
+            return cls(
+                name=str(data["name"]),
+                release=str(data["release"]),
+                provider=str(data["provider"]),
+                provider_reason=str(data["provider_reason"]),
+                nodes=tuple(NodePlan(**node) for node in data["nodes"]),
+                network=NetworkPlan(**data["network"]),
+                bundle=BundleRef(versions=versions, **bundle),
+                box=Box(**data.get("box", {})),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ConfigError(
+                f"this plan cannot be read: {error!r}", hint="it was not written by this labctl"
+            ) from None
+
+
+def expected_bundle(source: str, reason: str, path: str, release: str = TUTORIAL.id) -> BundleRef:
+    """What a bundle of that source will hold, for a plan made before it is filled."""
+    supply = RELEASES[release].supplies[source]
+    return BundleRef(
+        source=source,
+        reason=reason,
+        path=path,
+        fingerprint="",
+        versions=supply.versions,
+        image_repository=supply.image_repository,
+        image_tags=dict(supply.image_tags),
+        node_os=supply.node_os,
+    )
+
+
+def make_plan(config: LabConfig, bundle: BundleRef, provider: str, provider_reason: str) -> LabPlan:
+    """The plan of a lab file with its provider and bundle chosen."""
+    nodes = tuple(NodePlan(n.name, n.role, n.ip, n.cpus, n.memory_mb) for n in config.nodes)
+    return LabPlan(
+        name=config.name,
+        release=config.release,
+        provider=provider,
+        provider_reason=provider_reason,
+        nodes=nodes,
+        network=NetworkPlan(config.network.pod_cidr, config.network.service_cidr),
+        bundle=bundle,
+        box=Box(config.box, config.box_url, config.box_version, config.box_checksum),
+    )
+
+
+def default_plan(kubernetes: str = TUTORIAL.kubernetes) -> LabPlan:
+    """The tutorial's own lab, by which a recording without a plan is judged."""
+    names = ("k8s-master", "node-1", "node-2", "node-3")
+    nodes = tuple(
+        NodePlan(
+            name,
+            "worker" if i else "control-plane",
+            f"192.168.50.{10 + i}",
+            1 if i else 2,
+            1536 if i else 2048,
+        )
+        for i, name in enumerate(names)
+    )
+    bundle = expected_bundle("upstream", "the tutorial's own", "")
+    versions = replace(bundle.versions, kubernetes=kubernetes)
+    return LabPlan(
+        name="tutorial",
+        release=TUTORIAL.id,
+        provider="virtualbox",
+        provider_reason="the tutorial's own",
+        nodes=nodes,
+        network=NetworkPlan("10.32.0.0/12", "10.96.0.0/12"),
+        bundle=replace(bundle, versions=versions),
+    )
