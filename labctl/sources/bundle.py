@@ -151,7 +151,7 @@ def staging(destination: Path, *, keep: bool = False) -> Iterator[Path]:
     Raises ToolError: damaged, disk full, no permission, destination holds something that is no bundle.
     """
     # `labctl plan` opens bundles, and fills none: it need not wait for this import.
-    from filelock import FileLock  # noqa: PLC0415
+    from filelock import FileLock
 
     if destination.exists() and not (destination / MANIFEST).is_file() and any(destination.iterdir()):
         raise ToolError(f"{destination} holds something that is no bundle", hint="name an empty or a new folder")
