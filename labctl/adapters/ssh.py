@@ -56,7 +56,7 @@ class OpenSshShell:
         done = self._runner.run(argv, stdin=stdin, timeout=timeout, check=False)
         if done.returncode == _SSH_FAILED:
             raise ToolError(
-                f"{node} cannot be reached over SSH", command=argv[:1] + [node], output=done.stderr, hint="labctl up"
+                f"{node} cannot be reached over SSH", command=["ssh", node], output=done.stderr, hint="labctl up"
             )
         if check and done.returncode != 0:
             raise ToolError(

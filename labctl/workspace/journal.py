@@ -1,0 +1,85 @@
+"""The journal of a lab: which runs there were, who they were (process, start) and which steps they finished.
+
+It serves `status`, history and the search for what a killed run left. It never proves that a step is done.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labctl.workspace.files import append_line
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a recipe; pid and started (seconds since the epoch) name its process, outcome None: it was cut."""
+
+    id: str
+    command: str
+    pid: int
+    started: float
+    outcome: str | None
+    seconds: float | None
+    steps: tuple[tuple[str, float], ...]
+
+
+class Journal:
+    """Reads and appends journal.jsonl; a line cut off by a crash is passed over."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def begin(self, command: str, pid_started: float) -> str:
+        """Note a new run of this process before it starts any child; returns the run's id."""
+        run_id = f"{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(3)}"
+        self.note(run_id, "run_started", command=command, pid=os.getpid(), started=pid_started)
+        return run_id
+
+    def note(self, run_id: str, event: str, **data: object) -> None:
+        """Append one event of a run. Secrets never belong in data."""
+        append_line(self._path, json.dumps({"time": round(time.time(), 3), "run": run_id, "event": event, **data}))
+
+    def runs(self) -> list[Run]:
+        """All runs, oldest first."""
+        runs: dict[str, dict[str, Any]] = {}
+        for line in self._lines():
+            run = runs.setdefault(str(line.get("run")), {"steps": []})
+            if line["event"] == "run_started":
+                run.update(command=line.get("command"), pid=line.get("pid"), started=line.get("started"))
+            elif line["event"] == "step_finished":
+                run["steps"].append((str(line.get("step")), float(line.get("seconds", 0))))
+            elif line["event"] == "run_finished":
+                run.update(outcome=line.get("outcome"), seconds=line.get("seconds"))
+        return [
+            Run(
+                id=run_id,
+                command=str(run["command"]),
+                pid=int(run["pid"]),
+                started=float(run["started"]),
+                outcome=run.get("outcome"),
+                seconds=run.get("seconds"),
+                steps=tuple(run["steps"]),
+            )
+            for run_id, run in runs.items()
+            if run.get("pid") and run.get("started")
+        ]
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
+        try:
+            text = self._path.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return
+        for raw in text.splitlines():
+            try:
+                line = json.loads(raw)
+            except ValueError:
+                continue
+            if isinstance(line, dict) and "event" in line and "run" in line:
+                yield line
