@@ -1,0 +1,36 @@
+// Command pause is the process that holds a pod's namespaces open. It does two things: it reaps the zombies that
+// end up with it when a pod shares its process namespace, and it leaves at once when asked to. Nothing else
+// belongs here.
+package main
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, syscall.SIGCHLD, syscall.SIGINT, syscall.SIGTERM)
+	reap()
+	for received := range signals {
+		if received != syscall.SIGCHLD {
+			os.Exit(0)
+		}
+		reap()
+	}
+}
+
+// reap collects every child that has ended. Signals of one kind merge while they are pending, so one SIGCHLD may
+// stand for many children.
+func reap() {
+	for {
+		pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
+		if err == syscall.EINTR {
+			continue
+		}
+		if pid <= 0 || err != nil {
+			return
+		}
+	}
+}

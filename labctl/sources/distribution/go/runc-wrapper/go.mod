@@ -1,0 +1,3 @@
+module labctl.local/runc-wrapper
+
+go 1.19

@@ -1,0 +1,3 @@
+module labctl.local/weave-kube
+
+go 1.19

@@ -1,0 +1,3 @@
+module labctl.local/weave-npc
+
+go 1.19
