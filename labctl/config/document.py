@@ -66,9 +66,9 @@ def parse(text: str) -> Document:
     except yaml.MarkedYAMLError as error:
         line = _line(error.problem_mark or error.context_mark)
         there = text.split("\n")[line - 1].strip() or "the file's end"
-        raise UnreadableError(f"is not YAML ({error.problem}): {show(there)}", line) from None
+        raise UnreadableError(f"this is not YAML ({error.problem}): {show(there)}", line) from None
     except yaml.YAMLError as error:
-        raise UnreadableError(f"is not YAML: {show(str(error))}") from None
+        raise UnreadableError(f"this is not YAML: {show(str(error))}") from None
     return document
 
 
@@ -92,10 +92,10 @@ def _guard(text: str) -> Iterator[Problem]:
             yield Problem(line, f"tags are not allowed, a value's form says what it is: {tag}")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            yield Problem(line, f"is nested deeper than any lab file: more than {MAX_DEPTH} levels")
+            yield Problem(line, f"a value is nested deeper than any lab file: more than {MAX_DEPTH} levels")
             return
     if not documents:
-        yield Problem(1, "the file holds nothing but comments, a lab file needs nodes: 0 nodes")
+        yield Problem(1, "this file holds nothing but comments, a lab file needs nodes: 0 nodes")
 
 
 def _read_root(document: Document, root: yaml.Node | None) -> None:

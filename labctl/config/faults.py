@@ -20,7 +20,7 @@ MAX_NODES = 50
 
 @dataclass(frozen=True)
 class Fault:
-    """One mistake: where, what is wrong, and the wrong value as text."""
+    """One mistake: where, what is wrong (a whole statement), and the wrong value as text."""
 
     path: Path
     message: str

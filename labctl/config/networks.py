@@ -90,27 +90,27 @@ def _home(nodes: list[tuple[int, str, ipaddress.IPv4Address]]) -> _Named | None:
 def _strangers(home: _Named, nodes: list[tuple[int, str, ipaddress.IPv4Address]]) -> Iterator[Fault]:
     for index, _, address in nodes:
         if address not in home.network:
-            message = f"is outside the nodes' network {home.network}, which the control plane's address gives"
+            message = f"ip is outside the nodes' network {home.network}, which the control plane's address gives"
             yield Fault(("nodes", index, "ip"), message, str(address))
 
 
 def _pod_size(pods: _Named, nodes: int) -> Iterator[Fault]:
     prefix, path = pods.network.prefixlen, pods.path or ("network",)
     if prefix > NODE_PREFIX:
-        yield Fault(path, f"is too small: every node takes a /{NODE_PREFIX} of it", str(pods.network))
+        yield Fault(path, f"pod_cidr is too small: every node takes a /{NODE_PREFIX} of it", str(pods.network))
     elif 2 ** (NODE_PREFIX - prefix) < nodes:
         room = 2 ** (NODE_PREFIX - prefix)
-        message = f"is too small for {nodes} nodes: every node takes a /{NODE_PREFIX}, there are {room}"
+        message = f"pod_cidr is too small for {nodes} nodes: every node takes a /{NODE_PREFIX}, there are {room}"
         yield Fault(path, message, str(pods.network))
     if prefix < POD_MIN_PREFIX:
-        yield Fault(path, f"is too large: kubeadm takes /{POD_MIN_PREFIX} at most", str(pods.network))
+        yield Fault(path, f"pod_cidr is too large: kubeadm takes /{POD_MIN_PREFIX} at most", str(pods.network))
 
 
 def _service_size(services: _Named) -> Iterator[Fault]:
     prefix, path = services.network.prefixlen, services.path or ("network",)
     if prefix > SERVICE_MAX_PREFIX:
-        message = f"is too small: kube-dns gets the tenth address, so a /{SERVICE_MAX_PREFIX} at least"
+        message = f"service_cidr is too small: kube-dns gets the tenth address, so a /{SERVICE_MAX_PREFIX} at least"
         yield Fault(path, message, str(services.network))
     if prefix < SERVICE_MIN_PREFIX:
-        message = f"is too large: the API server takes a /{SERVICE_MIN_PREFIX} at most"
+        message = f"service_cidr is too large: the API server takes a /{SERVICE_MIN_PREFIX} at most"
         yield Fault(path, message, str(services.network))

@@ -27,17 +27,17 @@ def faults(entry: Entry) -> Iterator[Fault]:
 
 def _wrong_cpus(cpus: int, control_plane: bool) -> str | None:
     if control_plane and cpus < MIN_CONTROL_PLANE_CPUS:
-        return f"is too small: kubeadm refuses a control plane with less than {MIN_CONTROL_PLANE_CPUS} CPUs"
+        return f"cpus: kubeadm refuses a control plane with less than {MIN_CONTROL_PLANE_CPUS} CPUs"
     if not MIN_CPUS <= cpus <= MAX_CPUS:
-        return f"must be between {MIN_CPUS} and {MAX_CPUS}"
+        return f"cpus must be between {MIN_CPUS} and {MAX_CPUS}"
     return None
 
 
 def _wrong_memory(memory: int, control_plane: bool) -> str | None:
     if control_plane and memory < MIN_CONTROL_PLANE_MEMORY_MB:
-        return f"is too small: kubeadm refuses a control plane with less than {MIN_CONTROL_PLANE_MEMORY_MB} MB"
+        return f"memory_mb: kubeadm refuses a control plane with less than {MIN_CONTROL_PLANE_MEMORY_MB} MB"
     if memory < MIN_MEMORY_MB:
-        return f"must be at least {MIN_MEMORY_MB}: Docker, kubelet and weave-net leave pods no room below"
+        return f"memory_mb must be at least {MIN_MEMORY_MB}: Docker, kubelet and weave-net leave pods no room below"
     if memory > MAX_MEMORY_MB:
-        return f"must be at most {MAX_MEMORY_MB}, it counts in MB"
+        return f"memory_mb must be at most {MAX_MEMORY_MB}, it counts in MB"
     return None

@@ -26,12 +26,12 @@ def read(path: Path) -> str:
     """The file as text. Raises UnreadableError: missing, no plain file, too large, not UTF-8, control characters."""
     data = _bytes(path)
     if not data.strip():
-        raise UnreadableError("the file is empty, a lab file needs nodes: 0 nodes")
+        raise UnreadableError("this file is empty, a lab file needs nodes: 0 nodes")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise UnreadableError(f"is not UTF-8 text: byte 0x{data[error.start]:02x}", line) from None
+        raise UnreadableError(f"this is not UTF-8 text: byte 0x{data[error.start]:02x}", line) from None
     if bad := _NOT_TEXT.search(text):
         line = text.count("\n", 0, bad.start()) + 1
         raise UnreadableError(f"control characters have no place in a lab file: {show(bad.group())}", line)
@@ -44,7 +44,7 @@ def _bytes(path: Path) -> bytes:
         # Opening a pipe or a terminal would wait for ever.
         if not stat.S_ISREG(mode):
             kind = "a folder" if stat.S_ISDIR(mode) else "no plain file"
-            raise UnreadableError(f"cannot be read: it is {kind}")
+            raise UnreadableError(f"cannot be read: {kind}")
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
@@ -52,7 +52,7 @@ def _bytes(path: Path) -> bytes:
     except ValueError as error:  # a NUL in the name
         raise UnreadableError(f"cannot be read: {error}") from None
     if len(data) > MAX_BYTES:
-        raise UnreadableError(f"is larger than a lab file can be: more than {MAX_BYTES} bytes")
+        raise UnreadableError(f"this file is larger than a lab file can be: more than {MAX_BYTES} bytes")
     return data
 
 
