@@ -65,7 +65,8 @@ def parse(text: str) -> Document:
             _read_root(document, yaml.compose(text, Loader=Loader))
     except yaml.MarkedYAMLError as error:
         line = _line(error.problem_mark or error.context_mark)
-        there = text.split("\n")[line - 1].strip() or "the file's end"
+        # PyYAML may point behind the last line.
+        there = "".join(text.splitlines()[line - 1 : line]).strip() or "the file's end"
         raise UnreadableError(f"this is not YAML ({error.problem}): {show(there)}", line) from None
     except yaml.YAMLError as error:
         raise UnreadableError(f"this is not YAML: {show(str(error))}") from None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from labctl.assets import asset
 from labctl.config import document, load_config
 from labctl.config.text import MAX_BYTES
 from labctl.errors import ConfigError
@@ -123,3 +124,17 @@ def test_the_composer_never_sees_aliases(tmp_path, monkeypatch):
 
     monkeypatch.setattr(document.yaml, "compose", compose)
     assert problems(path) == ["2: aliases are not allowed, write the value again: *a"]
+
+
+def test_a_file_cut_anywhere_is_told_or_good(tmp_path):
+    # As an editor or a full disk may leave it; PyYAML points behind the last line for some of them.
+    text = asset("vagrant", "lab.yml").read_text()
+    path = tmp_path / "lab.yml"
+    for length in range(0, len(text), 7):
+        path.write_text(text[:length])
+        try:
+            load_config(path)
+        except ConfigError as error:
+            assert error.problems
+    path.write_text("name: [x\n- {")
+    assert "not YAML" in problems(path)[0]
