@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import ClassVar
 
 
 class ExitCode(IntEnum):
@@ -31,7 +30,7 @@ class LabctlError(Exception):
     Secrets never belong in any of them.
     """
 
-    exit_code: ClassVar[ExitCode] = ExitCode.TOOL
+    exit_code: ExitCode = ExitCode.TOOL
 
     def __init__(
         self,
@@ -66,6 +65,14 @@ class UsageError(LabctlError):
 
 class ToolError(LabctlError):
     """A tool that labctl drives (Vagrant, Ansible, Docker, a server) failed or is missing."""
+
+
+class ClaimsError(LabctlError):
+    """Claims do not hold: exit 1 where one FAILs, else (some could not be judged) the exit code of a failed tool."""
+
+    def __init__(self, message: str, *, failed: bool, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.exit_code = ExitCode.CLAIM_FAILED if failed else ExitCode.TOOL
 
 
 class LockedError(LabctlError):

@@ -61,6 +61,10 @@ class NodeShell(Protocol):
         """Copy files (paths relative to source) into the destination folder of the node, as root. Raises ToolError."""
         ...
 
+    def close(self) -> None:
+        """Let go of kept connections."""
+        ...
+
 
 class ClusterApi(Protocol):
     """Answers of the lab's API server as plain JSON."""

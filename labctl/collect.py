@@ -1,0 +1,133 @@
+"""Looks at a live lab once: the API's answers and the nodes' facts, in parallel, as the files of a recording.
+
+Read-only. What cannot be had becomes Unavailable with its reason; judging it is the checks' business.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from labctl.adapters.ports import ClusterApi, NodeShell
+from labctl.errors import LabctlError
+from labctl.facts import Facts, Unavailable
+from labctl.plan import LabPlan
+
+Files = Mapping[str, "bytes | Unavailable"]
+
+API_PATHS = (
+    "/version",
+    "/api/v1/nodes",
+    "/api/v1/namespaces",
+    "/api/v1/pods",
+    "/api/v1/namespaces/default/endpoints",
+    "/api/v1/namespaces/kube-system/configmaps",
+    "/api/v1/namespaces/kube-system/endpoints",
+    "/api/v1/namespaces/kube-system/pods",
+    "/api/v1/namespaces/kube-system/services",
+    "/apis/apps/v1/namespaces/kube-system/daemonsets",
+    "/apis/apps/v1/namespaces/kube-system/deployments",
+    "/apis/apps/v1/namespaces/kube-system/replicasets",
+)
+UNITS = ("kubelet.service", "docker.service", "docker.socket", "containerd.service")
+_NODE_SECONDS = 20.0
+
+# Each line of the answer: name of the file, a tab, its content in base64. PATH is complete for an ordinary sh.
+_NODE_SCRIPT = f"""
+export LC_ALL=C SYSTEMD_COLORS=0 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+emit() {{ name=$1; shift; printf '%s\\t' "$name"; "$@" 2>&1 | base64 | tr -d '\\n'; echo; }}
+for unit in {" ".join(UNITS)}; do
+  emit "systemctl-show-$unit.txt" systemctl show "$unit"
+  emit "systemctl-status-$unit.txt" systemctl status --no-pager --full "$unit"
+done
+emit docker-version.json timeout 8 docker version --format '{{{{json .}}}}'
+emit docker-info.json timeout 8 docker info --format '{{{{json .}}}}'
+emit ip-addr.json ip -j addr
+host() {{
+  cat /proc/swaps; sysctl net.bridge.bridge-nf-call-iptables net.ipv4.ip_forward; cat /etc/os-release
+  ls /etc/cni/net.d /opt/cni/bin; cat /var/lib/kubelet/kubeadm-flags.env
+}}
+emit host.txt host
+marks() {{
+  printf '{{'; comma=
+  for mark in /etc/labctl/fingerprints/*; do
+    [ -f "$mark" ] || continue
+    printf '%s"%s": "%s"' "$comma" "${{mark##*/}}" "$(head -c 64 "$mark" | tr -cd 'a-zA-Z0-9')"; comma=', '
+  done
+  printf '}}'
+}}
+emit labctl.json marks
+"""
+# The tutorial's prompts are an ordinary user's on the master.
+_MASTER_SCRIPT = """
+as_user() {
+  said=$(timeout 10 runuser -u vagrant -- env HOME=/home/vagrant kubectl get nodes 2>&1); echo "exit $?"; echo "$said"
+}
+emit kubectl-non-root.txt as_user
+"""
+
+
+def collect(plan: LabPlan, shell: NodeShell, open_api: Callable[[], ClusterApi]) -> dict[str, bytes | Unavailable]:
+    """All files of a collection by name (shared format of recordings): plan.json, api/…, nodes/<node>/…."""
+    files: dict[str, bytes | Unavailable] = {"plan.json": json.dumps(plan.to_json(), indent=2).encode()}
+    with ThreadPoolExecutor(max_workers=len(plan.nodes) + 1) as pool:
+        api = pool.submit(_api_files, open_api)
+        nodes = [pool.submit(_node_files, plan, node.name, shell) for node in plan.nodes]
+        files.update(api.result())
+        for node in nodes:
+            files.update(node.result())
+    return files
+
+
+def look(plan: LabPlan, shell: NodeShell, open_api: Callable[[], ClusterApi]) -> Facts:
+    """One look at the live lab, as facts."""
+    return Facts.from_files(collect(plan, shell, open_api), source="live")
+
+
+def api_file(path: str) -> str:
+    """The file of a collection that holds the answer to an API path."""
+    return f"api/{path.strip('/').replace('/', '_')}.json"
+
+
+def _api_files(open_api: Callable[[], ClusterApi]) -> dict[str, bytes | Unavailable]:
+    try:
+        answers = open_api().get_many(API_PATHS)
+    except LabctlError as error:
+        return {api_file(path): Unavailable(error.message) for path in API_PATHS}
+    return {
+        api_file(path): Unavailable(str(answer)) if isinstance(answer, Exception) else json.dumps(answer).encode()
+        for path, answer in answers.items()
+    }
+
+
+def _node_files(plan: LabPlan, node: str, shell: NodeShell) -> dict[str, bytes | Unavailable]:
+    master = node == plan.control_plane.name
+    script = _NODE_SCRIPT + (_MASTER_SCRIPT if master else "")
+    try:
+        done = shell.run(node, "sh -s", stdin=script.encode(), timeout=_NODE_SECONDS, check=False)
+    except LabctlError as error:
+        return {f"nodes/{node}/{name}": Unavailable(error.message) for name in _node_names(master)}
+    found: dict[str, bytes | Unavailable] = {}
+    for line in done.stdout.splitlines():
+        name, tab, content = line.partition("\t")
+        if tab:
+            found[f"nodes/{node}/{name}"] = _decoded(content)
+    for name in _node_names(master):
+        found.setdefault(f"nodes/{node}/{name}", Unavailable(f"{node} gave no answer: {done.stderr.strip()[-200:]}"))
+    return found
+
+
+def _node_names(master: bool) -> list[str]:
+    units = [f"systemctl-{verb}-{unit}.txt" for unit in UNITS for verb in ("show", "status")]
+    names = [*units, "docker-version.json", "docker-info.json", "ip-addr.json", "host.txt", "labctl.json"]
+    return [*names, "kubectl-non-root.txt"] if master else names
+
+
+def _decoded(content: str) -> bytes | Unavailable:
+    try:
+        return base64.b64decode(content, validate=True)
+    except binascii.Error:
+        return Unavailable("the node's answer was cut off")

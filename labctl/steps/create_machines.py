@@ -1,0 +1,106 @@
+"""Step create_machines: the nodes exist, answer over SSH and have the bundle."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import tenacity
+
+from labctl.errors import ToolError
+from labctl.plan import LabPlan, NodePlan
+from labctl.steps.files import render_lab_files, ssh_configuration
+from labctl.steps.step import ON_NODES, Lab
+from labctl.workspace.files import write_whole
+
+# The mark that says which bundle a node has; written when its files were checked there.
+BUNDLE_MARK = "bundle"
+_SSH_SECONDS = 120
+_COPY_SECONDS = 900.0
+
+
+@dataclass(frozen=True)
+class CreateMachines:
+    """Renders the lab's files, starts its machines through Vagrant and puts the bundle on them."""
+
+    id: str = "create_machines"
+    title: str = "Start the machines"
+
+    def skip_reason(self, lab: Lab) -> str | None:
+        """Every node must answer and carry the mark of this very bundle."""
+        if not lab.workspace.ssh_config.is_file():
+            return None
+        missing = lab.unmarked(BUNDLE_MARK, lab.plan.bundle.fingerprint)
+        return None if missing else "every node answers over SSH and has the bundle"
+
+    def describe(self, plan: LabPlan) -> Sequence[str]:
+        """Vagrant's command, and how the bundle gets to the nodes."""
+        return (f"vagrant up --provider={plan.provider}", "vagrant ssh-config > ssh_config")
+
+    def run(self, lab: Lab) -> int | None:
+        """Start what does not run. Raises ToolError."""
+        space = lab.workspace
+        bundle = Path(lab.plan.bundle.path)
+        lab.say(self.id, f"preparing {lab.provider.name}")
+        lab.provider.prepare(lab.plan, space.root, bundle, lab.runner, lab.reporter)
+        render_lab_files(lab)
+        for done in lab.provider.heal(lab.plan, space.root, lab.runner, lab.reporter):
+            lab.say(self.id, done)
+        names = [node.name for node in lab.plan.nodes]
+        lab.say(self.id, f"vagrant up: {', '.join(names)}")
+        lab.machines.up(names, provider=lab.plan.provider)
+        write_whole(space.ssh_config, ssh_configuration(lab.machines.ssh_config()), 0o600)
+        with ThreadPoolExecutor(max_workers=len(lab.plan.nodes)) as pool:
+            list(pool.map(lambda node: _equip(lab, self.id, node), lab.plan.nodes))
+        return len(names)
+
+
+def _equip(lab: Lab, step: str, node: NodePlan) -> None:
+    """Wait for the node's SSH, then make sure of its bundle."""
+    _wait_for_ssh(lab, step, node.name)
+    bundle = lab.bundle
+    files = bundle.files_for(node.role)
+    if not lab.mounts_bundle:
+        _copy(lab, step, node.name, files)
+    mark = f"/etc/labctl/fingerprints/{BUNDLE_MARK}"
+    lab.shell.run(
+        node.name,
+        f"test -f {ON_NODES}/manifest.json && mkdir -p {Path(mark).parent} && "
+        f"echo {shlex.quote(lab.plan.bundle.fingerprint)} > {mark}",
+    )
+
+
+def _wait_for_ssh(lab: Lab, step: str, node: str) -> None:
+    retrying = tenacity.Retrying(
+        stop=tenacity.stop_after_delay(_SSH_SECONDS),
+        wait=tenacity.wait_fixed(0.5),
+        retry=tenacity.retry_if_exception_type(ToolError),
+        before_sleep=lambda state: lab.say(step, f"waiting for SSH ({state.seconds_since_start:.0f} s)", node),
+        reraise=True,
+    )
+    retrying(lab.shell.run, node, "true")
+
+
+def _copy(lab: Lab, step: str, node: str, files: Sequence[str]) -> None:
+    """Copy what is missing or damaged on the node, then let the node check every file's sha256."""
+    sums = {entry.path: entry.sha256 for entry in lab.bundle.manifest.files}
+    listing = "".join(f"{sums[path]}  {path}\n" for path in files if path in sums).encode()
+    check = f"mkdir -p {ON_NODES} && cd {ON_NODES} && sha256sum --check --quiet - 2>/dev/null"
+    before = lab.shell.run(node, check, stdin=listing, timeout=_COPY_SECONDS, check=False)
+    bad = {line.rsplit(": ", 1)[0] for line in before.stdout.splitlines() if ": FAILED" in line}
+    wanted = [path for path in files if path not in sums or path in bad]
+    lab.say(step, f"copying {len(wanted)} files of the bundle over SSH", node)
+    lab.shell.push_tree(node, lab.bundle.root, wanted, ON_NODES)
+    after = lab.shell.run(node, check, stdin=listing, timeout=_COPY_SECONDS, check=False)
+    if after.returncode != 0:
+        raise ToolError(
+            f"the bundle on {node} is not what was sent",
+            output=after.output,
+            hint="is the node's disk full? labctl ssh " + node + " -- df -h",
+        )
+
+
+STEP = CreateMachines()

@@ -1,0 +1,40 @@
+"""The recipes: what labctl's commands do, as lists that can be read aloud."""
+
+from __future__ import annotations
+
+from labctl.errors import UsageError
+from labctl.steps import (
+    base,
+    control_plane,
+    create_machines,
+    destroy_machines,
+    docker,
+    fill_bundle,
+    kube_packages,
+    wait_ready,
+    weave_net,
+    workers,
+)
+from labctl.steps.step import Step
+
+UP: tuple[Step, ...] = (
+    fill_bundle.STEP,
+    create_machines.STEP,
+    base.STEP,
+    docker.STEP,
+    kube_packages.STEP,
+    control_plane.STEP,
+    workers.STEP,
+    weave_net.STEP,
+    wait_ready.STEP,
+)
+
+DESTROY: tuple[Step, ...] = (destroy_machines.STEP,)
+
+
+def position(recipe: tuple[Step, ...], step_id: str) -> int:
+    """Where a step stands in a recipe, from 0. Raises UsageError naming the steps there are."""
+    ids = [step.id for step in recipe]
+    if step_id not in ids:
+        raise UsageError(f"there is no step {step_id}", hint=f"the steps are {', '.join(ids)}")
+    return ids.index(step_id)

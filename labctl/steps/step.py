@@ -1,0 +1,146 @@
+"""What a step is, and what every step gets to work with (Lab)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from labctl.adapters.ports import ClusterApi, Machines, NodeShell, Playbooks, ProcessRunner
+from labctl.assets import asset
+from labctl.checks.judge import judge
+from labctl.checks.model import CheckReport
+from labctl.collect import look
+from labctl.events import Progress, Reporter
+from labctl.facts import Facts
+from labctl.plan import BundleRef, LabPlan
+from labctl.providers.host import Host
+from labctl.providers.interface import Provider
+from labctl.releases import Versions
+from labctl.sources.bundle import Bundle
+from labctl.sources.interface import Source
+from labctl.workspace import Workspace
+
+# Where a node has the bundle.
+ON_NODES = "/opt/labctl/bundle"
+
+
+@dataclass
+class Lab:
+    """One lab at work: its plan, the tools, and the last look at the world.
+
+    source is None where the bundle is there already. copy_bundle: move the bundle over SSH although the provider
+    could mount it.
+    """
+
+    plan: LabPlan
+    workspace: Workspace
+    provider: Provider
+    host: Host
+    source: Source | None
+    runner: ProcessRunner
+    shell: NodeShell
+    machines: Machines
+    playbooks: Playbooks
+    open_api: Callable[[], ClusterApi]
+    reporter: Reporter
+    copy_bundle: bool = False
+    # Whether a step has done something since the last look.
+    stale: bool = False
+    _facts: Facts | None = None
+
+    def facts(self) -> Facts:
+        """The last look at the world; looks again if something changed since."""
+        if self._facts is None:
+            self._facts = look(self.plan, self.shell, self.open_api)
+        return self._facts
+
+    def changed(self) -> None:
+        """The world is no longer as it was seen."""
+        self._facts = None
+        self.stale = False
+
+    def claims(self) -> CheckReport:
+        """Every claim judged by the last look."""
+        return judge(self.plan, self.facts())
+
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle that the lab runs from. Raises ToolError if it is not there."""
+        return Bundle.open(Path(self.plan.bundle.path))
+
+    def adopt(self, bundle: Bundle) -> None:
+        """Make the plan name what the bundle really holds."""
+        self.plan = replace(self.plan, bundle=bundle_ref(bundle, self.plan.bundle.source, self.plan.bundle.reason))
+
+    @property
+    def mounts_bundle(self) -> bool:
+        """Whether nodes see the bundle's folder of this computer."""
+        return self.provider.capabilities.bundle == "mount" and not self.copy_bundle
+
+    def fingerprint(self, role: str) -> str:
+        """What a node carries once that role is done: role's files, plan and what the roles know of the nodes."""
+        digest = hashlib.sha256(self.plan.fingerprint().encode())
+        digest.update(json.dumps(self.provider.node_environment(self.host).as_vars(), sort_keys=True).encode())
+        places = [asset("playbooks", name) for name in (f"{role}.yml", f"roles/{role}", "files", "tasks")]
+        for file in (file for place in places for file in (place, *sorted(place.rglob("*"))) if file.is_file()):
+            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+        return digest.hexdigest()[:16]
+
+    def unmarked(self, role: str, mark: str) -> list[str]:
+        """Names of the nodes that do not carry the mark of that role."""
+        seen = self.facts()
+        return [node.name for node in self.plan.nodes if not _carries(seen, node.name, role, mark)]
+
+    def say(self, step: str, text: str, node: str | None = None) -> None:
+        """Tell the user what is going on."""
+        self.reporter.emit(Progress(step, text, node))
+
+
+def _carries(facts: Facts, node: str, role: str, mark: str) -> bool:
+    marks = facts.machine(node).fingerprints
+    return isinstance(marks, dict) and marks.get(role) == mark
+
+
+def bundle_ref(bundle: Bundle, source: str, reason: str) -> BundleRef:
+    """What a plan says of a bundle that is there."""
+    manifest = bundle.manifest
+    return BundleRef(
+        source=source,
+        reason=reason,
+        path=str(bundle.root),
+        fingerprint=bundle.fingerprint(),
+        versions=Versions(**dict(manifest.versions)),
+        image_repository=manifest.image_repository,
+        image_tags=dict(manifest.image_tags),
+        node_os=manifest.node_os,
+    )
+
+
+class Step(Protocol):
+    """One step of a recipe; id is also the name of its playbook and role, where it has one."""
+
+    @property
+    def id(self) -> str:
+        """What `--from` takes."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What the step does, in words."""
+        ...
+
+    def skip_reason(self, lab: Lab) -> str | None:
+        """Why nothing is to be done, asking the world; None if something is."""
+        ...
+
+    def describe(self, plan: LabPlan) -> Sequence[str]:
+        """The commands that a learner would type."""
+        ...
+
+    def run(self, lab: Lab) -> int | None:
+        """Do what is missing; returns how many changes were made, where known. Raises LabctlError."""
+        ...
