@@ -1,0 +1,204 @@
+"""What the docker provider asks of Docker beside Vagrant: the node image, half-made nodes, what destroy leaves.
+
+Everything of a lab carries the label labctl.lab=<name>; nothing without it is ever touched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from labctl.adapters.ports import ProcessRunner
+from labctl.assets import asset
+from labctl.errors import ToolError
+from labctl.events import Note, Progress, Reporter
+from labctl.plan import LabPlan, NodePlan
+from labctl.sources.bundle import Bundle
+
+IMAGE = "labctl/node"
+ROOT_TAR = "node/root.tar"
+_STEP = "create_machines"
+_LABEL = "labctl.lab"
+_RECIPE = ("Dockerfile", "entrypoint")
+
+
+def label(plan: LabPlan) -> str:
+    """The label of all that belongs to the lab."""
+    return f"{_LABEL}={plan.name}"
+
+
+def container_name(plan: LabPlan, node: str) -> str:
+    """The container of a node; with an empty name, what all of the lab's begin with."""
+    return f"labctl-{plan.name}-{node}"
+
+
+def node_image(bundle: Path | None) -> str:
+    """The node image's name and tag: a fingerprint of the recipe and of the root file system in the bundle.
+
+    Without a bundle (`labctl render` before it is filled) the tag is a placeholder. Raises ToolError: no node root.
+    """
+    if bundle is None:
+        return f"{IMAGE}:unbuilt"
+    roots = [entry.sha256 for entry in Bundle.open(bundle).manifest.files if entry.path == ROOT_TAR]
+    if not roots:
+        raise ToolError(
+            f"the bundle in {bundle} has no {ROOT_TAR}: nodes in containers cannot be made from it",
+            hint="fill it from the distribution (labctl bundle create --source distribution), or use virtual machines",
+        )
+    digest = hashlib.sha256(roots[0].encode())
+    for name in _RECIPE:
+        digest.update(asset("vagrant", "node", name).read_bytes())
+    return f"{IMAGE}:{digest.hexdigest()[:16]}"
+
+
+def ensure_key(lab: Path, plan: LabPlan, runner: ProcessRunner) -> None:
+    """The lab's SSH key pair in its folder: id_ed25519 (0600) and id_ed25519.pub. One that is there stays."""
+    private, public = lab / "id_ed25519", lab / "id_ed25519.pub"
+    if not private.exists():
+        runner.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"labctl {plan.name}", "-f", str(private)])
+    elif not public.exists():
+        public.write_text(runner.run(["ssh-keygen", "-y", "-f", str(private)]).stdout, encoding="utf-8")
+
+
+def ensure_image(bundle: Path, runner: ProcessRunner, reporter: Reporter) -> None:
+    """Build the node image unless it is there. Raises ToolError with what docker build said."""
+    image = node_image(bundle)
+    if runner.run(["docker", "image", "inspect", image], check=False).returncode == 0:
+        return
+    reporter.emit(Progress(_STEP, f"building the node image {image}"))
+    with tempfile.TemporaryDirectory(prefix=".labctl-node-", dir=bundle.parent) as folder:
+        context = Path(folder)
+        _link(bundle / ROOT_TAR, context / "root.tar")
+        for name in _RECIPE:
+            shutil.copy(asset("vagrant", "node", name), context / name)
+        runner.run(["docker", "build", "--quiet", "--tag", image, str(context)], timeout=600)
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy(source, target)  # another file system, or one without hard links
+
+
+def states(plan: LabPlan, runner: ProcessRunner) -> dict[str, str]:
+    """Node -> running, stopped, incomplete or not_created, of the containers that carry the lab's label."""
+    found = _containers(plan, runner)
+    return {
+        node.name: _state(node, found[name]) if (name := container_name(plan, node.name)) in found else "not_created"
+        for node in plan.nodes
+    }
+
+
+def _state(node: NodePlan, container: dict[str, Any]) -> str:
+    if not container["State"]["Running"]:
+        return "stopped"
+    return "running" if _network_of(node, container) else "incomplete"
+
+
+def _network_of(node: NodePlan, container: dict[str, Any]) -> str | None:
+    for name, network in container["NetworkSettings"]["Networks"].items():
+        if (network.get("IPAMConfig") or {}).get("IPv4Address") == node.ip:
+            return str(name)
+    return None
+
+
+def _containers(plan: LabPlan, runner: ProcessRunner) -> dict[str, dict[str, Any]]:
+    """Container name -> docker inspect, of all that carry the lab's label."""
+    listed = runner.run(["docker", "ps", "--all", "--quiet", "--filter", f"label={label(plan)}"]).stdout.split()
+    if not listed:
+        return {}
+    text = runner.run(["docker", "container", "inspect", *listed]).stdout
+    return {str(item["Name"]).lstrip("/"): item for item in json.loads(text)}
+
+
+def heal(plan: LabPlan, lab: Path, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:
+    """Bring the lab's containers to where `vagrant up` can go on; see interface.Provider.heal."""
+    found = _containers(plan, runner)
+    done: list[str] = []
+    for node in plan.nodes:
+        container = found.get(container_name(plan, node.name))
+        if container is None:
+            continue
+        if _vagrant_id(lab, node) != container["Id"]:
+            # Vagrant was cut before it wrote the id down, and would stumble over the name. Nothing is in it yet.
+            runner.run(["docker", "rm", "--force", "--volumes", container["Id"]], timeout=120)
+            done.append(f"{node.name}: removed a container that Vagrant had not finished making")
+            continue
+        done += _revive(node, container, runner)
+    for line in done:
+        reporter.emit(Progress(_STEP, line))
+    return tuple(done)
+
+
+def _vagrant_id(lab: Path, node: NodePlan) -> str | None:
+    try:
+        return (lab / ".vagrant/machines" / node.name / "docker/id").read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
+
+
+def _revive(node: NodePlan, container: dict[str, Any], runner: ProcessRunner) -> list[str]:
+    done = []
+    if _network_of(node, container) is None:
+        network = _lab_network(node, runner)
+        if network is None:
+            # The lab's network is gone or was never made: only making the node again makes it, too.
+            runner.run(["docker", "rm", "--force", "--volumes", container["Id"]], timeout=120)
+            return [f"{node.name}: removed a container without the lab's network"]
+        runner.run(["docker", "network", "connect", "--ip", node.ip, network, container["Id"]])
+        done.append(f"{node.name}: connected to {network}")
+    if container["State"].get("Paused"):
+        runner.run(["docker", "unpause", container["Id"]])
+        done.append(f"{node.name}: unpaused")
+    if not container["State"]["Running"]:
+        runner.run(["docker", "start", container["Id"]])
+        done.append(f"{node.name}: started")
+    return done
+
+
+def _lab_network(node: NodePlan, runner: ProcessRunner) -> str | None:
+    """The network that holds the node's address, whoever made it: Vagrant, too, takes one that is there."""
+    names = runner.run(["docker", "network", "ls", "--quiet"]).stdout.split()
+    for network in json.loads(runner.run(["docker", "network", "inspect", *names]).stdout) if names else ():
+        for pool in network["IPAM"]["Config"] or ():
+            if ipaddress.ip_address(node.ip) in ipaddress.ip_network(pool["Subnet"], strict=False):
+                return str(network["Name"])
+    return None
+
+
+def cleanup(plan: LabPlan, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:
+    """Remove containers, volumes and networks with the lab's label, then node images that nobody uses."""
+    removed: list[str] = []
+    chosen = ["--quiet", "--filter", f"label={label(plan)}"]
+    kinds = (
+        ("container", ["docker", "ps", "--all", *chosen], ["docker", "rm", "--force", "--volumes"]),
+        ("volume", ["docker", "volume", "ls", *chosen], ["docker", "volume", "rm"]),
+        ("network", ["docker", "network", "ls", *chosen], ["docker", "network", "rm"]),
+    )
+    for kind, listing, removal in kinds:
+        ids = runner.run(listing).stdout.split()
+        if ids:
+            runner.run([*removal, *ids], timeout=120)
+            removed += [f"{kind} {identity}" for identity in ids]
+    removed += _remove_images(runner)
+    for line in removed:
+        reporter.emit(Note(f"removed {line}"))
+    return tuple(removed)
+
+
+def _remove_images(runner: ProcessRunner) -> list[str]:
+    """Docker itself refuses to remove an image that a container of another lab uses."""
+    listing = ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", IMAGE]
+    removed = []
+    for image in runner.run(listing).stdout.split():
+        if runner.run(["docker", "image", "rm", image], check=False, timeout=120).returncode == 0:
+            removed.append(f"image {image}")
+    return removed
