@@ -1,0 +1,276 @@
+"""The claims about the cluster's nodes: `kubectl get nodes` of Part 2 and its wide form of Part 6."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+from labctl.checks.compare import differences, one_line
+from labctl.checks.model import At, Check
+from labctl.facts import Facts, NotObservedError
+from labctl.facts.objects import Node
+from labctl.releases import TUTORIAL
+
+GET_NODES = "kubectl get nodes"
+GET_NODES_WIDE = "kubectl get nodes -o wide"
+_MASTER_TAINTS = ("node-role.kubernetes.io/master", "node-role.kubernetes.io/control-plane")
+_CORDON_TAINT = "node.kubernetes.io/unschedulable"
+_DOCKER_SERIES = re.compile(rf"^docker://{re.escape(TUTORIAL.docker_series)}\.\d+")
+_SHOWN = TUTORIAL.tutorial
+
+
+def member(facts: Facts, at: At) -> Node | None:
+    """The node of this scope in the cluster; None if the cluster has none of that name."""
+    return next((node for node in facts.nodes() if node.name == at.node.name), None)
+
+
+def seen(node: Node, value: str, what: str) -> str:
+    """A text that every node of a cluster reports. Raises NotObservedError where it is empty."""
+    if not value:
+        raise NotObservedError(f"{node.name} reports no {what}")
+    return value
+
+
+def or_missing(expected: object, actual: object) -> str | None:
+    """Differences, where None stands for a node that the cluster does not have."""
+    return "the node is not in the cluster" if actual is None else differences(expected, actual)
+
+
+def observe_members(facts: Facts, _at: At) -> dict[str, str]:
+    """Name and InternalIP of every node of the cluster."""
+    return {node.name: node.internal_ip for node in facts.nodes()}
+
+
+def members_fix(at: At, actual: Any) -> str:  # noqa: ANN401 - what was observed
+    """Joins what is missing; a node too many is the user's own to take out."""
+    planned = {node.name for node in at.plan.nodes}
+    extra = sorted(set(actual or {}) - planned)
+    if extra and planned <= set(actual):
+        return f"kubectl delete node {' '.join(extra)}"
+    return "labctl up --from workers"
+
+
+MEMBERS = Check(
+    id="nodes.members",
+    scope="lab",
+    title="the cluster's nodes are exactly the plan's",
+    source="Part 2 and Part 6, nodes",
+    command=GET_NODES_WIDE,
+    shown="k8s-master 192.168.50.10, node-1 192.168.50.11, node-2 192.168.50.12, node-3 192.168.50.13",
+    judged="names and InternalIP of all nodes are those of the lab's plan, and there is no other node",
+    breaks="kubectl delete node node-3",
+    fix=members_fix,
+    expect=lambda at: {node.name: node.ip for node in at.plan.nodes},
+    observe=observe_members,
+)
+
+
+def observe_ready(facts: Facts, at: At) -> dict[str, Any] | None:
+    """Ready's status, whether cordoned, and taints that keep ordinary pods away."""
+    node = member(facts, at)
+    if node is None:
+        return None
+    status, message = node.ready
+    own = _MASTER_TAINTS if at.node.role == "control-plane" else ()
+    # The not-ready and unreachable taints only repeat what Ready says.
+    taints = [t for t in node.repelling_taints if t not in own and not _repeats(t, status)]
+    cordoned = node.cordoned or _CORDON_TAINT in taints
+    found = {"ready": status or "none", "cordoned": cordoned, "taints": [t for t in taints if t != _CORDON_TAINT]}
+    return found if status == "True" else {**found, "message": message}
+
+
+def _repeats(taint: str, status: str) -> bool:
+    return status != "True" and taint in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+
+
+def compare_ready(_expected: object, actual: Any) -> str | None:  # noqa: ANN401 - what was observed
+    """In the words of kubectl get nodes."""
+    if actual is None:
+        return or_missing(_expected, actual)
+    parts = [] if actual["ready"] == "True" else [f"Ready is {actual['ready']}: {actual['message']}"]
+    parts += ["it is cordoned (SchedulingDisabled)"] if actual["cordoned"] else []
+    parts += [f"its taint {taint} keeps pods away" for taint in actual["taints"]]
+    return "; ".join(parts) or None
+
+
+def ready_fix(at: At, actual: Any) -> str:  # noqa: ANN401 - what was observed
+    """Uncordon or untaint what a user did; else bring the node up."""
+    if actual and actual.get("ready") == "True":
+        if actual["cordoned"]:
+            return "kubectl uncordon {node}"
+        return "kubectl taint nodes {node} " + " ".join(f"{taint}-" for taint in actual["taints"])
+    return f"labctl up --from {'control_plane' if at.node.role == 'control-plane' else 'workers'}"
+
+
+READY = Check(
+    id="nodes.ready",
+    scope="node",
+    title="the node is Ready and schedulable",
+    source="Part 2, nodes",
+    command=GET_NODES,
+    shown="node-1   Ready   <none>   v1.21.1",
+    judged="its condition Ready is True, it is not cordoned, and no taint but the master's own keeps pods away",
+    breaks="kubectl cordon node-1",
+    fix=ready_fix,
+    expect=lambda _: {"ready": "True", "cordoned": False, "taints": []},
+    observe=observe_ready,
+    compare=compare_ready,
+)
+
+
+def observe_roles(facts: Facts, at: At) -> str | None:
+    """The ROLES column."""
+    node = member(facts, at)
+    return None if node is None else node.roles or "<none>"
+
+
+ROLES = Check(
+    id="nodes.roles",
+    scope="node",
+    title="the node's roles are as shown",
+    source="Part 2, nodes",
+    command=GET_NODES,
+    shown="k8s-master control-plane,master; node-1 <none>",
+    judged="kubectl's ROLES column, from the labels node-role.kubernetes.io/…",
+    breaks="kubectl label node k8s-master node-role.kubernetes.io/master-",
+    fix=lambda at, _: roles_fix(at),
+    expect=lambda at: "control-plane,master" if at.node.role == "control-plane" else "<none>",
+    observe=observe_roles,
+    compare=or_missing,
+)
+
+
+def roles_fix(at: At) -> str:
+    """Sets the labels that kubeadm sets, or shows those too many."""
+    if at.node.role == "control-plane":
+        return "kubectl label node {node} node-role.kubernetes.io/control-plane= node-role.kubernetes.io/master="
+    return "kubectl label node {node} node-role.kubernetes.io/ROLE-   (for each ROLE that it should not have)"
+
+
+def observe_version(facts: Facts, at: At) -> str | None:
+    """The node's kubelet version."""
+    node = member(facts, at)
+    return None if node is None else seen(node, node.info("kubeletVersion"), "kubelet version")
+
+
+def version_drift(expected: str, actual: object) -> str | None:
+    """The plan's version may be another than the tutorial's; a node's may not be another than the plan's."""
+    if actual != expected or expected == TUTORIAL.kubernetes:
+        return None
+    return f"the tutorial shows {TUTORIAL.kubernetes}; this lab's plan says {expected}, and the node has that"
+
+
+def expect_version(at: At) -> str:
+    """The plan's version. Raises NotObservedError where a recording does not say it."""
+    if not at.plan.versions.kubernetes:
+        raise NotObservedError("the recording has no plan, and its version.json names no version to hold the node to")
+    return at.plan.versions.kubernetes
+
+
+VERSION = Check(
+    id="nodes.version",
+    scope="node",
+    title="the kubelet's version is the plan's",
+    source="Part 2, nodes",
+    command=GET_NODES,
+    shown="VERSION v1.21.1 on all four nodes",
+    judged="the node's kubeletVersion is the plan's (of a recording without plan: the API server's); DRIFT if that is "
+    "not the tutorial's v1.21.1",
+    breaks="install another kubelet on one node",
+    fix="labctl up --from kube_packages",
+    expect=expect_version,
+    observe=observe_version,
+    compare=or_missing,
+    drift=version_drift,
+)
+
+
+def observe_os(facts: Facts, at: At) -> dict[str, str] | None:
+    """The node's system and kernel, and the system that most of the lab's nodes have (the master's on a tie)."""
+    node = member(facts, at)
+    if node is None:
+        return None
+    planned = {each.name for each in at.plan.nodes}
+    systems = {each.name: each.info("osImage") for each in facts.nodes() if each.name in planned}
+    counts = Counter(systems.values())
+    master = systems.get(at.plan.control_plane.name)
+    common = max(counts, key=lambda system: (counts[system], system == master))
+    system = seen(node, node.info("osImage"), "operating system")
+    return {"os": system, "kernel": node.info("kernelVersion"), "os of the lab": common}
+
+
+def compare_os(expected: dict[str, str], actual: Any) -> str | None:  # noqa: ANN401 - what was observed
+    """Other than the tutorial's, or other than the rest of the lab's."""
+    if actual is None:
+        return or_missing(expected, actual)
+    if actual["os"] != actual["os of the lab"]:
+        return f"it runs {actual['os']}, the other nodes {actual['os of the lab']}"
+    return None if actual["os"] == expected["os"] else f"it runs {actual['os']}"
+
+
+def os_drift(expected: dict[str, str], actual: Any) -> str | None:  # noqa: ANN401 - what was observed
+    """The same other system on all nodes changes no lesson."""
+    if actual is None or actual["os"] != actual["os of the lab"] or actual["os"] == expected["os"]:
+        return None
+    return (
+        f"{actual['os']} with kernel {actual['kernel']} on all nodes, where the tutorial has {expected['os']}: "
+        "the components and commands are the same"
+    )
+
+
+OS = Check(
+    id="nodes.os",
+    scope="node",
+    title="the node's operating system",
+    source="Part 6, nodes",
+    command=GET_NODES_WIDE,
+    shown="OS-IMAGE Ubuntu 20.04.2 LTS, KERNEL-VERSION 5.4.0-73-generic",
+    judged="Ubuntu 20.04.2 LTS; another system is DRIFT, but nodes that differ among themselves FAIL",
+    breaks="make one node from another box",
+    fix="labctl up --from create_machines",
+    expect=lambda _: {"os": _SHOWN.os_image},
+    observe=observe_os,
+    compare=compare_os,
+    drift=os_drift,
+)
+
+
+def observe_runtime(facts: Facts, at: At) -> str | None:
+    """The CONTAINER-RUNTIME column."""
+    node = member(facts, at)
+    return None if node is None else seen(node, node.info("containerRuntimeVersion"), "container runtime")
+
+
+def compare_runtime(expected: str, actual: str | None) -> str | None:
+    """Docker of the tutorial's series, or not."""
+    if actual is None or not _DOCKER_SERIES.match(actual):
+        return or_missing(expected, actual)
+    return None
+
+
+def runtime_drift(_expected: str, actual: str | None) -> str | None:
+    """Another patch level of the same series."""
+    if actual is None or not _DOCKER_SERIES.match(actual) or actual == f"docker://{_SHOWN.docker}":
+        return None
+    return f"{actual} where the tutorial shows docker://{_SHOWN.docker}: another patch level of the same series"
+
+
+RUNTIME = Check(
+    id="nodes.runtime",
+    scope="node",
+    title="the node's container runtime is Docker",
+    source="Part 6, nodes",
+    command=GET_NODES_WIDE,
+    shown="CONTAINER-RUNTIME docker://20.10.6",
+    judged=f"docker://{TUTORIAL.docker_series}.x; another patch level than the tutorial's is DRIFT",
+    breaks="start the kubelet with --container-runtime=remote",
+    fix="labctl up --from docker",
+    expect=lambda _: f"docker://{TUTORIAL.docker_series}.x",
+    observe=observe_runtime,
+    compare=compare_runtime,
+    drift=runtime_drift,
+    show=one_line,
+)
+
+CHECKS = (MEMBERS, READY, ROLES, VERSION, OS, RUNTIME)

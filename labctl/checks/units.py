@@ -1,0 +1,128 @@
+"""What the claims about the services kubelet and docker share: a unit as systemctl shows it, and its command line.
+
+Both views are read, `systemctl show` and `systemctl status`: where they contradict each other, the one that differs
+from the tutorial counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from labctl.checks.compare import differences
+from labctl.checks.model import At
+from labctl.facts import Facts, NotObserved, NotObservedError, need
+from labctl.facts.units import Unit, UnitStatus, configured_argv
+
+RUNNING = "active (running)"
+_MERGED_USR = "/usr"
+
+
+@dataclass(frozen=True)
+class ExpectedUnit:
+    """How the tutorial shows a unit. drop_ins is None where it shows none and the claim names none."""
+
+    unit: str
+    docs: str
+    drop_ins: tuple[str, ...] | None = None
+    triggered_by: str | None = None
+
+    def expect(self, _at: At) -> dict[str, Any]:
+        """The lines of systemctl status that the claim is about."""
+        return {
+            "loaded": f"/lib/systemd/system/{self.unit}",
+            "enabled": "enabled",
+            **({} if self.drop_ins is None else {"drop-ins": list(self.drop_ins)}),
+            "active": RUNNING,
+            **({} if self.triggered_by is None else {"triggered by": [self.triggered_by]}),
+            "docs": [self.docs],
+        }
+
+    def observe(self, facts: Facts, at: At) -> dict[str, Any]:
+        """The same lines from systemctl show; where systemctl status says otherwise, what that says."""
+        units = facts.machine(at.node.name).units
+        expected = self.expect(at)
+        seen = {key: value for key, value in _shown(need(units[self.unit].show)).items() if key in expected}
+        status = units[self.unit].status
+        told = {} if isinstance(status, NotObserved) else _told(status)
+        for key, value in told.items():
+            if key in seen and seen[key] == expected[key] and value != expected[key]:
+                seen[key] = value
+        seen |= _stale(need(units[self.unit].show))
+        return seen | self._trigger(units, seen)
+
+    def _trigger(self, units: Mapping[str, Unit], seen: Mapping[str, Any]) -> dict[str, Any]:
+        """The triggering socket must be active itself: status would show its bullet hollow."""
+        socket = units.get(self.triggered_by or "")
+        if socket is None or self.triggered_by not in seen["triggered by"]:
+            return {}
+        state = active_state(socket)
+        return {} if state is None or state.startswith("active") else {"triggered by": [f"{socket.name}, {state}"]}
+
+
+def _shown(show: Mapping[str, str]) -> dict[str, Any]:
+    state = show["ActiveState"]
+    return {
+        "loaded": show.get("FragmentPath") or show["LoadState"],
+        "enabled": show.get("UnitFileState") or "no unit file",
+        "drop-ins": show.get("DropInPaths", "").split(),
+        "active": f"{state} ({show['SubState']})",
+        "triggered by": show.get("TriggeredBy", "").split(),
+        "docs": show.get("Documentation", "").split(),
+    }
+
+
+def _told(status: UnitStatus) -> dict[str, Any]:
+    """What status says, for the lines that it has."""
+    told = {
+        "loaded": status.path,
+        "enabled": status.enabled,
+        "drop-ins": list(status.drop_ins) or None,
+        "active": status.active,
+        "triggered by": list(status.triggered_by) or None,
+        "docs": list(status.docs) or None,
+    }
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def _stale(show: Mapping[str, str]) -> dict[str, Any]:
+    """A unit file or drop-in that changed or went on disk since systemd read it."""
+    return {"changed on disk": "yes"} if show.get("NeedDaemonReload") == "yes" else {}
+
+
+def usr_drift(expected: Mapping[str, Any], actual: Any) -> str | None:  # noqa: ANN401 - what was observed
+    """/lib is a link to /usr/lib on a merged system: only that may differ."""
+    if actual["loaded"] != _MERGED_USR + expected["loaded"]:
+        return None
+    same = differences(expected, {**actual, "loaded": expected["loaded"]}) is None
+    return f"{actual['loaded']}: /lib is /usr/lib on this system" if same else None
+
+
+def active_state(unit: Unit) -> str | None:
+    """Such as "active (running)" or "inactive (dead)"; of two views that differ the bad one; None if not observed."""
+    states = []
+    if not isinstance(unit.show, NotObserved):
+        states.append(f"{unit.show['ActiveState']} ({unit.show['SubState']})")
+    if not isinstance(unit.status, NotObserved) and unit.status.active:
+        states.append(unit.status.active)
+    return next((state for state in states if not state.startswith("active (")), states[0] if states else None)
+
+
+def not_running(facts: Facts, node: str, unit: str) -> str | None:
+    """The state of a unit that is known not to be active; None if it is active or was not observed."""
+    state = active_state(facts.machine(node).units[unit])
+    return None if state is None or state.startswith("active (") else state
+
+
+def observe_command_line(facts: Facts, at: At, unit: str) -> dict[str, str | None]:
+    """The main process's command line and what the unit file would start; process is None if it does not run."""
+    state = not_running(facts, at.node.name, unit)
+    seen = facts.machine(at.node.name).units[unit]
+    if state is not None:
+        return {"process": None, "state": state}
+    process = need(seen.status).process
+    if not process:
+        raise NotObservedError(f"systemctl status {unit} of {at.node.name} is cut off before its main process")
+    configured = [] if isinstance(seen.show, NotObserved) else configured_argv(seen.show)
+    return {"process": process, "unit file": " ".join(configured) or None}
