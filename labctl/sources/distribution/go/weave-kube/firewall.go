@@ -25,12 +25,17 @@ func rulesFor(podRange netip.Prefix) []rule {
 
 // ensureFirewall puts back each rule that is not there, whoever flushed it.
 func ensureFirewall(run runner, podRange netip.Prefix) error {
+	chains := map[string]string{} // what iptables prints of each table's chain; asked for once
 	for _, wanted := range rulesFor(podRange) {
-		chain, err := run("iptables", "-w", "-t", wanted.table, "-S", wanted.chain)
-		if err != nil {
-			return err
+		key := wanted.table + " " + wanted.chain
+		if _, known := chains[key]; !known {
+			printed, err := run("iptables", "-w", "-t", wanted.table, "-S", wanted.chain)
+			if err != nil {
+				return err
+			}
+			chains[key] = printed
 		}
-		if hasRule(chain, wanted) {
+		if hasRule(chains[key], wanted) {
 			continue
 		}
 		action := "-A"

@@ -63,6 +63,16 @@ func (l *link) addresses() []netip.Prefix {
 	return found
 }
 
+// holds tells whether the interface has an address with just that prefix length.
+func (l *link) holds(wanted netip.Prefix) bool {
+	for _, address := range l.addresses() {
+		if address == wanted {
+			return true
+		}
+	}
+	return false
+}
+
 // readLinks returns all interfaces of this network namespace.
 func readLinks(run runner) ([]link, error) {
 	text, err := run("ip", "-json", "-details", "address", "show")
@@ -76,26 +86,18 @@ func readLinks(run runner) ([]link, error) {
 	return links, nil
 }
 
-// readLink returns the interface with that name, nil if there is none.
-func readLink(run runner, name string) (*link, error) {
-	links, err := readLinks(run)
-	if err != nil {
-		return nil, err
-	}
+// find returns the interface with that name, nil if there is none.
+func find(links []link, name string) *link {
 	for i := range links {
 		if links[i].Name == name {
-			return &links[i], nil
+			return &links[i]
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // interfaceOf returns the name of the interface that holds an address.
-func interfaceOf(run runner, wanted netip.Addr) (string, error) {
-	links, err := readLinks(run)
-	if err != nil {
-		return "", err
-	}
+func interfaceOf(links []link, wanted netip.Addr) (string, error) {
 	for _, one := range links {
 		for _, address := range one.addresses() {
 			if address.Addr() == wanted {

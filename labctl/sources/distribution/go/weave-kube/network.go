@@ -30,20 +30,21 @@ func (n *nodeNetwork) describe() string {
 
 // ensure brings bridge, vxlan device and forwarding entries into being.
 func (n *nodeNetwork) ensure() error {
-	if err := n.ensureBridge(); err != nil {
+	links, err := readLinks(n.run)
+	if err != nil {
 		return err
 	}
-	if err := n.ensureVXLAN(); err != nil {
+	if err := n.ensureBridge(find(links, bridgeName)); err != nil {
+		return err
+	}
+	if err := n.ensureVXLAN(find(links, vxlanName), links); err != nil {
 		return err
 	}
 	return n.ensureEntries()
 }
 
-func (n *nodeNetwork) ensureBridge() error {
-	bridge, err := readLink(n.run, bridgeName)
-	if err != nil {
-		return err
-	}
+// ensureBridge makes the bridge, or repairs the one that is there.
+func (n *nodeNetwork) ensureBridge(bridge *link) error {
 	mac := bridgeMAC(n.self)
 	if bridge == nil {
 		// A fixed hardware address: otherwise the bridge takes the lowest of its ports', and each new pod could
@@ -68,15 +69,15 @@ func (n *nodeNetwork) ensureBridge() error {
 // ensureAddress gives the bridge this node's address and takes every other IPv4 address from it.
 func (n *nodeNetwork) ensureAddress(bridge *link) error {
 	wanted := bridgeAddress(n.podRange, n.slice)
-	present := false
 	for _, address := range bridge.addresses() {
 		if address == wanted {
-			present = true
-		} else if _, err := n.run("ip", "address", "del", address.String(), "dev", bridgeName); err != nil {
+			continue
+		}
+		if _, err := n.run("ip", "address", "del", address.String(), "dev", bridgeName); err != nil {
 			return err
 		}
 	}
-	if present {
+	if bridge.holds(wanted) {
 		return nil
 	}
 	_, err := n.run("ip", "address", "add", wanted.String(), "dev", bridgeName)
@@ -84,11 +85,7 @@ func (n *nodeNetwork) ensureAddress(bridge *link) error {
 }
 
 // ensureVXLAN makes the device that carries the segment between nodes, from the interface that holds the InternalIP.
-func (n *nodeNetwork) ensureVXLAN() error {
-	vxlan, err := readLink(n.run, vxlanName)
-	if err != nil {
-		return err
-	}
+func (n *nodeNetwork) ensureVXLAN(vxlan *link, links []link) error {
 	if vxlan != nil && vxlan.Info.Data.Local != n.self.String() { // the node's address has changed
 		if _, err := n.run("ip", "link", "del", vxlanName); err != nil {
 			return err
@@ -96,7 +93,7 @@ func (n *nodeNetwork) ensureVXLAN() error {
 		vxlan = nil
 	}
 	if vxlan == nil {
-		device, err := interfaceOf(n.run, n.self)
+		device, err := interfaceOf(links, n.self)
 		if err != nil {
 			return err
 		}
@@ -111,7 +108,7 @@ func (n *nodeNetwork) ensureVXLAN() error {
 	if vxlan.MTU == podMTU && vxlan.up() && vxlan.Master == bridgeName {
 		return nil
 	}
-	_, err = n.run("ip", "link", "set", vxlanName, "mtu", strconv.Itoa(podMTU), "master", bridgeName, "up")
+	_, err := n.run("ip", "link", "set", vxlanName, "mtu", strconv.Itoa(podMTU), "master", bridgeName, "up")
 	return err
 }
 

@@ -46,7 +46,7 @@ func (s *status) report(err error) {
 	switch {
 	case trouble == s.trouble:
 	case trouble == "":
-		log.Printf("all is well again")
+		log.Printf("works now")
 	default:
 		log.Printf("not yet: %s", trouble)
 	}
@@ -104,27 +104,14 @@ func (s *status) problems(slice netip.Prefix, peers []member) []string {
 
 // linkProblems judges the bridge and the vxlan device.
 func linkProblems(links []link, wanted netip.Prefix) []string {
-	problems := []string{
-		"there is no bridge " + bridgeName + " that is up and holds " + wanted.String(),
-		"there is no device " + vxlanName + " that is up and on the bridge",
+	var problems []string
+	bridge := find(links, bridgeName)
+	if bridge == nil || !bridge.up() || !bridge.holds(wanted) {
+		problems = append(problems, fmt.Sprintf("no bridge %s that is up and holds %s", bridgeName, wanted))
 	}
-	for _, one := range links {
-		switch {
-		case one.Name == bridgeName && one.up():
-			for _, address := range one.addresses() {
-				if address == wanted {
-					problems[0] = ""
-				}
-			}
-		case one.Name == vxlanName && one.up() && one.Master == bridgeName:
-			problems[1] = ""
-		}
+	vxlan := find(links, vxlanName)
+	if vxlan == nil || !vxlan.up() || vxlan.Master != bridgeName {
+		problems = append(problems, fmt.Sprintf("no device %s that is up and on the bridge", vxlanName))
 	}
-	var found []string
-	for _, problem := range problems {
-		if problem != "" {
-			found = append(found, problem)
-		}
-	}
-	return found
+	return problems
 }
