@@ -82,6 +82,7 @@ def _skipped(check: Check, at: At, reason: str) -> CheckResult:
         expected=_expected(check, at),
         actual=None,
         why=reason,
+        command=check.typed(at),
         fix=check.remedy(at, None),
     )
 
@@ -98,6 +99,7 @@ def judge_one(check: Check, facts: Facts, at: At) -> CheckResult:
             expected=_expected(check, at),
             actual=None,
             why=error.reason,
+            command=check.typed(at),
             fix=check.remedy(at, None),
         )
     drift = check.drift(expected, actual)
@@ -110,5 +112,6 @@ def judge_one(check: Check, facts: Facts, at: At) -> CheckResult:
         expected=expected,
         actual=actual,
         why="; ".join(part for part in (drift or difference, check.note(at)) if part),
+        command=check.typed(at),
         fix=check.remedy(at, actual),
     )

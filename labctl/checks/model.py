@@ -83,11 +83,17 @@ class Check:
     live_only: bool = False
     needs_probe_pods: bool = False
 
+    def typed(self, at: At) -> str:
+        """The command that a learner would type there."""
+        return _filled(self.command, at)
+
     def remedy(self, at: At, actual: object) -> str:
         """The command to type, for this node and what was seen there."""
-        text = self.fix if isinstance(self.fix, str) else self.fix(at, actual)
-        master = at.plan.control_plane.name
-        return text.replace("{node}", at.scope).replace("{master}", master)
+        return _filled(self.fix if isinstance(self.fix, str) else self.fix(at, actual), at)
+
+
+def _filled(text: str, at: At) -> str:
+    return text.replace("{node}", at.scope).replace("{master}", at.plan.control_plane.name)
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,7 @@ class CheckResult:
     expected: Any
     actual: Any
     why: str
+    command: str
     fix: str
     because: Ref | None = None
 

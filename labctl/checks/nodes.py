@@ -96,9 +96,9 @@ def compare_ready(_expected: object, actual: Any) -> str | None:  # noqa: ANN401
 
 def ready_fix(at: At, actual: Any) -> str:  # noqa: ANN401 - what was observed
     """Uncordon or untaint what a user did; else bring the node up."""
-    if actual and actual.get("ready") == "True":
-        if actual["cordoned"]:
-            return "kubectl uncordon {node}"
+    if actual and actual["ready"] == "True" and actual["cordoned"]:
+        return "kubectl uncordon {node}"
+    if actual and actual["ready"] == "True" and actual["taints"]:
         return "kubectl taint nodes {node} " + " ".join(f"{taint}-" for taint in actual["taints"])
     return f"labctl up --from {'control_plane' if at.node.role == 'control-plane' else 'workers'}"
 

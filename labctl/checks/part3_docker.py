@@ -8,7 +8,7 @@ from typing import Any
 from labctl.checks.docker_bridge import BRIDGE
 from labctl.checks.docker_facts import observe_driver, observe_version
 from labctl.checks.model import At, Check
-from labctl.checks.units import ExpectedUnit, observe_command_line, usr_drift
+from labctl.checks.units import ExpectedUnit, observe_command_line, status_lines, usr_drift
 from labctl.facts import Facts
 from labctl.releases import TUTORIAL
 
@@ -32,6 +32,7 @@ SERVICE = Check(
     expect=UNIT.expect,
     observe=UNIT.observe,
     drift=usr_drift,
+    show=status_lines,
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from labctl.checks.model import At, Check
-from labctl.checks.units import ExpectedUnit, observe_command_line, usr_drift
+from labctl.checks.units import ExpectedUnit, observe_command_line, status_lines, usr_drift
 from labctl.facts import Facts
 
 STATUS = "systemctl status kubelet"
@@ -39,6 +39,7 @@ SERVICE = Check(
     expect=UNIT.expect,
     observe=UNIT.observe,
     drift=usr_drift,
+    show=status_lines,
 )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from labctl.checks.compare import differences
+from labctl.checks.compare import differences, one_line
 from labctl.checks.model import At
 from labctl.facts import Facts, NotObserved, NotObservedError, need
 from labctl.facts.units import Unit, UnitStatus, configured_argv
@@ -89,6 +89,14 @@ def _told(status: UnitStatus) -> dict[str, Any]:
 def _stale(show: Mapping[str, str]) -> dict[str, Any]:
     """A unit file or drop-in that changed or went on disk since systemd read it."""
     return {"changed on disk": "yes"} if show.get("NeedDaemonReload") == "yes" else {}
+
+
+def status_lines(value: Any) -> str:  # noqa: ANN401 - expected or observed
+    """The lines in systemctl status's own words."""
+    words = {"drop-ins": "Drop-In", "active": "Active", "triggered by": "TriggeredBy", "docs": "Docs"}
+    lines = [f"Loaded: {value['loaded']}; {value['enabled']}"]
+    lines += [f"{word}: {one_line(value[key])}" for key, word in words.items() if key in value]
+    return ", ".join(lines + (["changed on disk"] if "changed on disk" in value else []))
 
 
 def usr_drift(expected: Mapping[str, Any], actual: Any) -> str | None:  # noqa: ANN401 - what was observed
