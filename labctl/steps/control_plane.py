@@ -58,7 +58,7 @@ def fetch_kubeconfig(lab: Lab) -> None:
     text = done.stdout
     if lab.provider.capabilities.loopback_api:
         # Node addresses need not be routed from here (Docker Desktop): the certificate covers 127.0.0.1 as well.
-        text = text.replace(f"server: {lab.plan.api_endpoint}", f"server: https://127.0.0.1:{api_port(lab)}")
+        text = text.replace(f"server: {lab.plan.api_endpoint}", f"server: https://127.0.0.1:{api_port(lab.workspace)}")
     write_whole(lab.workspace.kubeconfig, text, 0o600)
 
 

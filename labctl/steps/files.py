@@ -5,40 +5,62 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+from labctl.plan import LabPlan
+from labctl.providers.host import Host
+from labctl.providers.interface import Provider
 from labctl.render import render_inventory, render_kubeadm, render_vagrantfile, render_weave_net
 from labctl.steps.step import Lab
+from labctl.workspace import Workspace
 from labctl.workspace.files import write_whole
 
+# Only for `labctl render`, where no lab has chosen its own yet.
+DEFAULT_API_PORT = 16443
 
-def render_lab_files(lab: Lab) -> list[Path]:
-    """Write Vagrantfile, inventory, kubeadm and weave-net configuration and plan.json. Raises ToolError."""
-    space = lab.workspace
-    environment = lab.provider.node_environment(lab.host)
-    rendering = lab.provider.rendering(
-        lab.plan,
-        lab.host,
-        bundle=Path(lab.plan.bundle.path) if lab.mounts_bundle else None,
-        api_port=api_port(lab) if lab.provider.capabilities.loopback_api else None,
+
+def rendered(
+    plan: LabPlan, provider: Provider, host: Host, *, folder: Path, mount_bundle: bool, port: int
+) -> dict[str, str]:
+    """File name -> text of everything rendered for a lab in folder; weave-net.yaml only where the bundle is there."""
+    environment = provider.node_environment(host)
+    bundle = Path(plan.bundle.path)
+    rendering = provider.rendering(
+        plan,
+        host,
+        bundle=bundle if mount_bundle else None,
+        api_port=port if provider.capabilities.loopback_api else None,
     )
-    write_whole(space.vagrantfile, render_vagrantfile(lab.plan, rendering))
-    write_whole(space.inventory, render_inventory(lab.plan, str(space.ssh_config)))
-    write_whole(space.kubeadm_config, render_kubeadm(lab.plan, environment))
-    manifest = lab.bundle.path("manifests/weave-net.yaml").read_text(encoding="utf-8")
-    weave_net = render_weave_net(lab.plan, manifest, fast_datapath=environment.fast_datapath)
-    write_whole(space.weave_net_manifest, weave_net)
-    space.save_plan(lab.plan)
-    return [space.vagrantfile, space.inventory, space.kubeadm_config, space.weave_net_manifest]
+    files = {
+        "Vagrantfile": render_vagrantfile(plan, rendering),
+        "inventory.yml": render_inventory(plan, str(folder / "ssh_config")),
+        "kubeadm.yml": render_kubeadm(plan, environment),
+    }
+    manifest = bundle / "manifests" / "weave-net.yaml"
+    if manifest.is_file():
+        text = manifest.read_text(encoding="utf-8")
+        files["weave-net.yaml"] = render_weave_net(plan, text, fast_datapath=environment.fast_datapath)
+    return files
 
 
-def api_port(lab: Lab) -> int:
+def render_lab_files(lab: Lab) -> None:
+    """Write what Vagrant, Ansible and kubeadm read, and plan.json, into the lab's folder. Raises ToolError."""
+    root = lab.workspace.root
+    files = rendered(
+        lab.plan, lab.provider, lab.host, folder=root, mount_bundle=lab.mounts_bundle, port=api_port(lab.workspace)
+    )
+    for name, text in files.items():
+        write_whole(root / name, text)
+    lab.workspace.save_plan(lab.plan)
+
+
+def api_port(workspace: Workspace) -> int:
     """The port of 127.0.0.1 on which the lab's API is published: free when first asked for, the same ever after."""
-    kept = lab.workspace.setting("api_port")
+    kept = workspace.setting("api_port")
     if isinstance(kept, int):
         return kept
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    lab.workspace.set_setting("api_port", port)
+    workspace.set_setting("api_port", port)
     return port
 
 

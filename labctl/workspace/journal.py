@@ -36,11 +36,13 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def begin(self, command: str, pid_started: float) -> str:
-        """Note a new run of this process before it starts any child; returns the run's id."""
-        run_id = f"{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(3)}"
-        self.note(run_id, "run_started", command=command, pid=os.getpid(), started=pid_started)
-        return run_id
+    def new_id(self) -> str:
+        """An id for a run that begins now."""
+        return f"{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(3)}"
+
+    def begin(self, run_id: str, command: str, started: float) -> None:
+        """Note a new run of this process (which began at `started`) before it starts any child."""
+        self.note(run_id, "run_started", command=command, pid=os.getpid(), started=started)
 
     def note(self, run_id: str, event: str, **data: object) -> None:
         """Append one event of a run. Secrets never belong in data."""

@@ -1,0 +1,252 @@
+"""Composition root: the one place where real adapters are built and handed to the steps.
+
+Commands (labctl/cli) call one function here; nothing here prints.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from labctl.assets import asset
+from labctl.checks.model import CheckReport
+from labctl.config import LabConfig, load_config
+from labctl.errors import ConfigError, ToolError
+from labctl.events import Note, Reporter, SilentReporter
+from labctl.plan import BundleRef, LabPlan, expected_bundle, make_plan
+from labctl.providers.host import Host, probe_host
+from labctl.providers.interface import Provider
+from labctl.providers.registry import choose, provider_named
+from labctl.releases import RELEASES
+from labctl.sources.auto import choose as choose_source
+from labctl.sources.auto import default_folder
+from labctl.sources.interface import Source
+from labctl.steps.step import Lab, Step
+from labctl.steps.session import Session
+from labctl.workspace import Workspace, labs_folder
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A lab file with everything chosen that the plan names. source is None where the bundle is there."""
+
+    file: Path
+    plan: LabPlan
+    provider: Provider
+    host: Host
+    source: Source | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class UpOptions:
+    """What `up` may be told: see its help."""
+
+    first: str | None = None
+    last: str | None = None
+    source: str = "auto"
+    copy_bundle: bool = False
+
+
+def cache_folder() -> Path:
+    """Where bundles and builds are kept: $LABCTL_CACHE_DIR, else the user's cache folder as the platform has it."""
+    configured = os.environ.get("LABCTL_CACHE_DIR")
+    if configured:
+        return Path(configured).expanduser().absolute()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("labctl", appauthor=False)
+
+
+def lab_file(file: Path | None) -> Path:
+    """The lab file that a command means: the given one, ./lab.yml, or the default lab that travels with labctl."""
+    if file is not None:
+        return file
+    here = Path("lab.yml")
+    return here if here.exists() else asset("vagrant", "lab.yml")
+
+
+def resolve(file: Path | None, source: str = "auto") -> Resolved:
+    """Load the lab file, choose provider, source and bundle, make the plan. Changes nothing. Raises LabctlError."""
+    from labctl.adapters.process import LocalProcessRunner
+
+    path = lab_file(file)
+    config = load_config(path)
+    runner = LocalProcessRunner()
+    host = probe_host(runner)
+    chosen = choose(config.provider, host)
+    found, reference = _bundle(config, source)
+    plan = make_plan(config, reference, chosen.provider.name, chosen.reason)
+    return Resolved(path, plan, chosen.provider, host, found, chosen.others)
+
+
+def _bundle(config: LabConfig, wanted: str) -> tuple[Source | None, BundleRef]:
+    from labctl.adapters.process import LocalProcessRunner
+    from labctl.steps.step import bundle_ref
+
+    release = RELEASES[config.release]
+    choice = choose_source(wanted, cache=cache_folder(), runner=LocalProcessRunner(), release=release)
+    if choice.bundle is not None:
+        return None, bundle_ref(choice.bundle, choice.bundle.manifest.source, choice.reason)
+    if choice.source is None:
+        raise ToolError("no source can fill the bundle", hint=choice.reason)
+    name = choice.source.name
+    folder = default_folder(cache_folder(), release.id, name)
+    return choice.source, expected_bundle(name, choice.reason, str(folder), release.id)
+
+
+@dataclass(frozen=True)
+class Raised:
+    """What `up` came to: the lab, whether any step did something, and the claims (None where `last` left them out)."""
+
+    lab: Lab
+    worked: bool
+    report: CheckReport | None
+
+
+def _lab(
+    plan: LabPlan,
+    provider: Provider,
+    host: Host,
+    workspace: Workspace,
+    run: Session | None,
+    *,
+    source: Source | None = None,
+) -> Lab:
+    """A lab with the real tools; outside a run (run is None) it is only looked at."""
+    from labctl.adapters.ansible import AnsiblePlaybooks
+    from labctl.adapters.kube import KubernetesApi
+    from labctl.adapters.process import LocalProcessRunner
+    from labctl.adapters.ssh import OpenSshShell
+    from labctl.adapters.vagrant import VagrantMachines
+
+    runner = LocalProcessRunner(run.run_id if run else None)
+    log = run.log.with_suffix(".tools.log") if run else workspace.logs / "look.tools.log"
+    return Lab(
+        plan=plan,
+        workspace=workspace,
+        provider=provider,
+        host=host,
+        source=source,
+        runner=runner,
+        shell=OpenSshShell(workspace.ssh_config, runner),
+        machines=VagrantMachines(workspace.root, runner.environment(), log),
+        playbooks=AnsiblePlaybooks(workspace.root, runner.environment(), log),
+        open_api=lambda: KubernetesApi(workspace.kubeconfig),
+        reporter=run.reporter if run else SilentReporter(),
+        copy_bundle=workspace.setting("copy_bundle") is True,
+    )
+
+
+def up(
+    resolved: Resolved,
+    options: UpOptions,
+    make_reporter: Callable[[Path], Reporter],
+    before: Callable[[Step], None] | None = None,
+) -> Raised:
+    """Bring the lab up; make_reporter gets the run's log file. Raises LabctlError."""
+    from labctl.steps.preflight import preflight
+    from labctl.steps.recipes import UP
+    from labctl.steps.runner import Range, walk
+    from labctl.steps.session import session
+
+    workspace = Workspace(resolved.plan.name)
+    with session(workspace, "up", make_reporter) as run:
+        for note in resolved.notes:
+            run.reporter.emit(Note(note))
+        kept = workspace.plan()
+        if kept is not None:
+            _same_lab(kept, resolved.plan)
+        if options.copy_bundle:
+            workspace.set_setting("copy_bundle", True)
+        lab = _lab(resolved.plan, resolved.provider, resolved.host, workspace, run, source=resolved.source)
+        preflight(lab.plan, lab.runner, workspace.root)
+        worked = walk(UP, lab, run.run_id, Range(options.first, options.last), before)
+        if options.last not in (None, UP[-1].id):
+            return Raised(lab, worked, None)
+        if lab.stale:
+            lab.changed()
+        return Raised(lab, worked, lab.claims())
+
+
+def _same_lab(kept: LabPlan, wanted: LabPlan) -> None:
+    """Raise ConfigError if machines that are there would have to be made again: `up` never deletes them."""
+    old, new = kept.to_json(), wanted.to_json()
+    differing = [key for key in ("release", "provider", "network", "box") if old[key] != new[key]]
+    problems = [f"{key}: the lab has {old[key]}, the lab file says {new[key]}" for key in differing]
+    nodes = {node.name: node for node in wanted.nodes}
+    problems += [
+        f"node {node.name}: the lab has {node}, the lab file says {nodes.get(node.name, 'nothing of it')}"
+        for node in kept.nodes
+        if nodes.get(node.name) != node
+    ]
+    if problems:
+        raise ConfigError(
+            f"the lab {wanted.name} is there already, made by another plan",
+            problems=problems,
+            hint="destroy it first (labctl destroy), or give the new one another name in the lab file",
+        )
+
+
+def existing(name: str | None, file: Path | None) -> Lab:
+    """The lab that has been brought up: by name, by lab file, or the only one there is. Raises ConfigError."""
+    from labctl.adapters.process import LocalProcessRunner
+
+    workspace = Workspace(name or _named(file))
+    plan = workspace.plan()
+    if plan is None:
+        raise ConfigError(f"there is no lab {workspace.name} on this computer", hint="labctl up")
+    return _lab(plan, provider_named(plan.provider), probe_host(LocalProcessRunner()), workspace, None)
+
+
+def _named(file: Path | None) -> str:
+    if file is None and not Path("lab.yml").exists():
+        folder = labs_folder()
+        labs = [lab.name for lab in sorted(folder.iterdir()) if lab.is_dir()] if folder.is_dir() else []
+        if len(labs) == 1:
+            return labs[0]
+    return load_config(lab_file(file)).name
+
+
+def verify_live(name: str | None, file: Path | None) -> CheckReport:
+    """Judge the running lab by one look. Raises ConfigError where there is none."""
+    return existing(name, file).claims()
+
+
+def destroy(lab: Lab, make_reporter: Callable[[Path], Reporter]) -> None:
+    """Destroy the lab's machines and everything of it on this computer. Raises LabctlError."""
+    from labctl.steps.recipes import DESTROY
+    from labctl.steps.runner import walk
+    from labctl.steps.session import session
+
+    with session(lab.workspace, "destroy", make_reporter) as run:
+        walk(DESTROY, _lab(lab.plan, lab.provider, lab.host, lab.workspace, run), run.run_id)
+        lab.workspace.remove()
+
+
+def plan_steps(plan: LabPlan) -> Sequence[tuple[str, str, Sequence[str]]]:
+    """The steps of `up` as (id, title, commands that a learner would type)."""
+    from labctl.steps.recipes import UP
+
+    return [(step.id, step.title, step.describe(plan)) for step in UP]
+
+
+def render_lab(resolved: Resolved, directory: Path) -> list[Path]:
+    """Write the files that `up` would render into directory. Raises ToolError where one cannot be written."""
+    from labctl.steps.files import DEFAULT_API_PORT, rendered
+    from labctl.workspace.files import write_whole
+
+    kept = Workspace(resolved.plan.name).setting("api_port")
+    files = rendered(
+        resolved.plan,
+        resolved.provider,
+        resolved.host,
+        folder=directory.absolute(),
+        mount_bundle=resolved.provider.capabilities.bundle == "mount",
+        port=kept if isinstance(kept, int) else DEFAULT_API_PORT,
+    )
+    for name, text in files.items():
+        write_whole(directory / name, text)
+    return [directory / name for name in files]
