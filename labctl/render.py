@@ -28,9 +28,10 @@ DEFAULT_RESOLV_CONF = "/etc/resolv.conf"
 class NodeEnvironment:
     """What roles and kubeadm's configuration must know of the nodes; defaults are those of a virtual machine.
 
-    container: nodes are containers. runc_wrapper: containers in a node may not raise their limits (no CAP_SYS_RESOURCE).
-    kernel_modules: a node can load kernel modules. swap_off: a node can turn its swap off. fail_swap_on: kubelet shall
-    refuse swap. resolv_conf: the file whose servers pods get. fast_datapath: the kernel has Open vSwitch for weave-net.
+    container: nodes are containers. runc_wrapper: containers in a node may not raise their limits (they lack
+    CAP_SYS_RESOURCE). kernel_modules: a node can load kernel modules. swap_off: a node can turn its swap off.
+    fail_swap_on: kubelet shall refuse swap. resolv_conf: the file whose servers pods get. fast_datapath: the kernel
+    has Open vSwitch for weave-net.
     ignore_preflight: name of a kubeadm preflight error -> why it says nothing about these nodes.
     """
 
@@ -55,7 +56,8 @@ class VagrantRendering:
     """A provider's part of the Vagrantfile: lines of Ruby, written by the provider; values in them went through ruby().
 
     about: comment lines on the nodes. config_lines stand in Vagrant.configure, machine_lines in config.vm.define
-    (variables machine and node), provider_lines in its provider block (variables provider and node). network_options follow `ip:`.
+    (variables machine and node), provider_lines in its provider block (variables provider and node).
+    network_options follow `ip:`.
     """
 
     provider: str

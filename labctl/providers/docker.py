@@ -18,12 +18,14 @@ from labctl.render import NodeEnvironment, VagrantRendering, ruby
 
 BUNDLE_ON_NODE = "/opt/labctl/bundle"
 _RESOLV_CONF = "/run/labctl/resolv.conf"  # written by vagrant/node/entrypoint
-# As linux/capability.h numbers them, by number, as far as every Docker since 1.13 knows their names.
+# As linux/capability.h numbers them, from 0 on, as far as every Docker since 1.13 knows their names.
 _CAPABILITIES = tuple(
-    "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE "
-    "NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN "
-    "SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE "
-    "MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ".split()
+    """
+    CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE
+    NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN
+    SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE
+    MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ
+    """.split()  # noqa: SIM905 - a list of strings on 38 lines is no easier to read
 )
 
 
@@ -64,7 +66,7 @@ class Docker:
         self, plan: LabPlan, host: Host, *, bundle: Path | None = None, api_port: int | None = None
     ) -> VagrantRendering:
         """Containers with what systemd and kubelet need, as far as the daemon of this computer can give it."""
-        image = engine.node_image(bundle)
+        image = engine.node_image(Path(plan.bundle.path))
         return VagrantRendering(
             provider=self.name,
             about=(

@@ -70,7 +70,7 @@ class Provider(Protocol):
         ...
 
     def prepare(self, plan: LabPlan, lab: Path, bundle: Path, runner: ProcessRunner, reporter: Reporter) -> None:
-        """Make what machines start from (node image, the lab's SSH key in the folder lab). Idempotent. Raises ToolError."""
+        """Make what machines start from (node image, key in the folder lab). Idempotent. Raises ToolError."""
         ...
 
     def heal(self, plan: LabPlan, lab: Path, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:
