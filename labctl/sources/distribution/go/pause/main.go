@@ -12,13 +12,19 @@ import (
 func main() {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGCHLD, syscall.SIGINT, syscall.SIGTERM)
-	reap()
+	os.Exit(hold(signals))
+}
+
+// hold stays until it is asked to leave, and returns the exit code.
+func hold(signals <-chan os.Signal) int {
+	reap() // what ended before anyone listened
 	for received := range signals {
 		if received != syscall.SIGCHLD {
-			os.Exit(0)
+			return 0
 		}
 		reap()
 	}
+	return 0
 }
 
 // reap collects every child that has ended. Signals of one kind merge while they are pending, so one SIGCHLD may
