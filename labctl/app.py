@@ -6,16 +6,19 @@ Commands (labctl/cli) call one function here; nothing here prints.
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from labctl.assets import asset
 from labctl.checks.model import CheckReport
 from labctl.config import LabConfig, load_config
 from labctl.errors import ConfigError, ToolError
 from labctl.events import Note, Reporter, SilentReporter
-from labctl.plan import BundleRef, LabPlan, expected_bundle, make_plan
+from labctl.facts import Facts, NotObserved, NotObservedError
+from labctl.plan import BundleRef, LabPlan, PlannedStep, expected_bundle, make_plan
 from labctl.providers.host import Host, probe_host
 from labctl.providers.interface import Provider
 from labctl.providers.registry import choose, provider_named
@@ -23,8 +26,8 @@ from labctl.releases import RELEASES
 from labctl.sources.auto import choose as choose_source
 from labctl.sources.auto import default_folder
 from labctl.sources.interface import Source
-from labctl.steps.step import Lab, Step
 from labctl.steps.session import Session
+from labctl.steps.step import Lab, Step
 from labctl.workspace import Workspace, labs_folder
 
 
@@ -46,8 +49,16 @@ class UpOptions:
 
     first: str | None = None
     last: str | None = None
-    source: str = "auto"
     copy_bundle: bool = False
+
+    def check(self) -> None:
+        """Raise UsageError for a step that is not there, or a range that ends before it begins."""
+        from labctl.errors import UsageError
+        from labctl.steps.recipes import UP, position
+
+        first = position(UP, self.first) if self.first else 0
+        if self.last and position(UP, self.last) < first:
+            raise UsageError(f"--until {self.last} comes before --from {self.first}")
 
 
 def cache_folder() -> Path:
@@ -210,9 +221,96 @@ def _named(file: Path | None) -> str:
     return load_config(lab_file(file)).name
 
 
-def verify_live(name: str | None, file: Path | None) -> CheckReport:
-    """Judge the running lab by one look. Raises ConfigError where there is none."""
-    return existing(name, file).claims()
+def verify_live(name: str | None, file: Path | None, only: Sequence[str] = (), skip: Sequence[str] = ()) -> CheckReport:
+    """Judge the running lab by one look; only and skip are globs of claim ids. Raises ConfigError."""
+    return existing(name, file).claims(only, skip)
+
+
+def dry_run(resolved: Resolved, options: UpOptions) -> list[PlannedStep]:
+    """What `up` would do now, by looking at the world; changes nothing."""
+    from labctl.steps.recipes import UP
+    from labctl.steps.runner import Range, chosen
+
+    workspace = Workspace(resolved.plan.name)
+    lab = _lab(resolved.plan, resolved.provider, resolved.host, workspace, None, source=resolved.source)
+    return [
+        PlannedStep(step.id, step.title, None if forced else step.skip_reason(lab), tuple(step.describe(lab.plan)))
+        for step, forced in chosen(UP, Range(options.first, options.last))
+    ]
+
+
+def status(name: str | None, file: Path | None) -> dict[str, Any]:
+    """What of a lab runs, as plain data: its nodes as machines and as members of the cluster, its last run."""
+    lab = existing(name, file)
+    facts = lab.facts()
+    members = _members(facts)
+    return {
+        "schema": "labctl.status/v1",
+        "lab": lab.plan.name,
+        "provider": lab.plan.provider,
+        "kubernetes": lab.plan.versions.kubernetes,
+        "folder": str(lab.workspace.root),
+        "kubeconfig": str(lab.workspace.kubeconfig),
+        "nodes": [
+            {
+                "name": node.name,
+                "ip": node.ip,
+                "role": node.role,
+                "machine": "unreachable" if isinstance(facts.machine(node.name).host, NotObserved) else "running",
+                "state": members.get(node.name, "not in the cluster") if members is not None else "unknown",
+            }
+            for node in lab.plan.nodes
+        ],
+        "last_run": _last_run(lab.workspace),
+    }
+
+
+def _members(facts: Facts) -> dict[str, str] | None:
+    """Node name -> Ready or NotReady as the API says; None where it does not answer."""
+    try:
+        return {node.name: "Ready" if node.ready[0] == "True" else "NotReady" for node in facts.nodes()}
+    except NotObservedError:
+        return None
+
+
+def _last_run(workspace: Workspace) -> dict[str, Any] | None:
+    runs = workspace.journal.runs()
+    if not runs:
+        return None
+    run = runs[-1]
+    return {
+        "command": run.command,
+        "outcome": run.outcome,
+        "seconds": run.seconds,
+        "log": str(workspace.logs / f"{run.id}.log"),
+        "steps": [{"step": step, "seconds": seconds} for step, seconds in run.steps],
+    }
+
+
+def ssh_command(name: str | None, file: Path | None, node: str, command: Sequence[str]) -> list[str]:
+    """The argv of ssh for a node of the lab. Raises ConfigError where there is no such lab or node."""
+    lab = existing(name, file)
+    lab.plan.node(node)
+    if not lab.workspace.ssh_config.is_file():
+        raise ConfigError(f"the lab {lab.plan.name} has no machines yet", hint="labctl up")
+    terminal = [] if command else ["-t"]
+    return [
+        "ssh",
+        "-F",
+        str(lab.workspace.ssh_config),
+        *terminal,
+        node,
+        *(["--", shlex.join(command)] if command else []),
+    ]
+
+
+def kubectl_command(name: str | None, file: Path | None, arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """The argv and environment of kubectl for the lab: the bundle's own. Raises ConfigError."""
+    lab = existing(name, file)
+    if not lab.workspace.kubeconfig.is_file():
+        raise ConfigError(f"the lab {lab.plan.name} has no cluster yet", hint="labctl up")
+    kubectl = str(lab.bundle.path("bin/kubectl"))
+    return [kubectl, *arguments], {**os.environ, "KUBECONFIG": str(lab.workspace.kubeconfig)}
 
 
 def destroy(lab: Lab, make_reporter: Callable[[Path], Reporter]) -> None:
@@ -226,11 +324,11 @@ def destroy(lab: Lab, make_reporter: Callable[[Path], Reporter]) -> None:
         lab.workspace.remove()
 
 
-def plan_steps(plan: LabPlan) -> Sequence[tuple[str, str, Sequence[str]]]:
-    """The steps of `up` as (id, title, commands that a learner would type)."""
+def plan_steps(plan: LabPlan) -> list[PlannedStep]:
+    """The steps of `up`, with the commands that a learner would type, without looking at the world."""
     from labctl.steps.recipes import UP
 
-    return [(step.id, step.title, step.describe(plan)) for step in UP]
+    return [PlannedStep(step.id, step.title, None, tuple(step.describe(plan))) for step in UP]
 
 
 def render_lab(resolved: Resolved, directory: Path) -> list[Path]:

@@ -155,6 +155,16 @@ class LabPlan:
             ) from None
 
 
+@dataclass(frozen=True)
+class PlannedStep:
+    """A step that `up` would take; done is why there is nothing to do, commands what a learner would type."""
+
+    id: str
+    title: str
+    done: str | None
+    commands: tuple[str, ...]
+
+
 def expected_bundle(source: str, reason: str, path: str, release: str = TUTORIAL.id) -> BundleRef:
     """What a bundle of that source will hold, for a plan made before it is filled."""
     supply = RELEASES[release].supplies[source]

@@ -31,20 +31,25 @@ def walk(
 
     Raises the step's LabctlError after noting it.
     """
-    steps = steps or Range()
-    forced = position(recipe, steps.first) if steps.first else len(recipe)
-    end = position(recipe, steps.last) + 1 if steps.last else len(recipe)
+    taken = chosen(recipe, steps or Range())
     worked = False
-    for index, step in enumerate(recipe[:end]):
-        reason = None if index >= forced else _skip_reason(step, lab)
+    for index, (step, forced) in enumerate(taken):
+        reason = None if forced else _skip_reason(step, lab)
         if reason is not None:
-            lab.reporter.emit(StepSkipped(step.id, step.title, index + 1, end, reason))
+            lab.reporter.emit(StepSkipped(step.id, step.title, index + 1, len(taken), reason))
             continue
         if before is not None:
             before(step)
-        _run(step, lab, run_id, index + 1, end)
+        _run(step, lab, run_id, index + 1, len(taken))
         worked = True
     return worked
+
+
+def chosen(recipe: tuple[Step, ...], steps: Range) -> list[tuple[Step, bool]]:
+    """The steps of a range, each with whether it runs regardless. Raises UsageError for an unknown step."""
+    forced = position(recipe, steps.first) if steps.first else len(recipe)
+    end = position(recipe, steps.last) + 1 if steps.last else len(recipe)
+    return [(step, index >= forced) for index, step in enumerate(recipe[:end])]
 
 
 def _skip_reason(step: Step, lab: Lab) -> str | None:

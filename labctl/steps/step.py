@@ -63,9 +63,9 @@ class Lab:
         self._facts = None
         self.stale = False
 
-    def claims(self) -> CheckReport:
-        """Every claim judged by the last look."""
-        return judge(self.plan, self.facts())
+    def claims(self, only: Sequence[str] = (), skip: Sequence[str] = ()) -> CheckReport:
+        """Every claim judged by the last look; only and skip are globs of claim ids."""
+        return judge(self.plan, self.facts(), only, skip)
 
     @property
     def bundle(self) -> Bundle:
