@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import shlex
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -223,7 +224,9 @@ def _named(file: Path | None) -> str:
 
 def verify_live(name: str | None, file: Path | None, only: Sequence[str] = (), skip: Sequence[str] = ()) -> CheckReport:
     """Judge the running lab by one look; only and skip are globs of claim ids. Raises ConfigError."""
-    return existing(name, file).claims(only, skip)
+    begun = time.monotonic()
+    report = existing(name, file).claims(only, skip)
+    return replace(report, seconds=round(time.monotonic() - begun, 2))
 
 
 def dry_run(resolved: Resolved, options: UpOptions) -> list[PlannedStep]:

@@ -51,7 +51,7 @@ class CreateMachines:
             lab.say(self.id, done)
         names = [node.name for node in lab.plan.nodes]
         lab.say(self.id, f"vagrant up: {', '.join(names)}")
-        lab.machines.up(names, provider=lab.plan.provider)
+        lab.machines.up(names, provider=lab.plan.provider, on_line=lambda line: lab.say(self.id, line.strip()))
         write_whole(space.ssh_config, ssh_configuration(lab.machines.ssh_config()), 0o600)
         with ThreadPoolExecutor(max_workers=len(lab.plan.nodes)) as pool:
             list(pool.map(lambda node: _equip(lab, self.id, node), lab.plan.nodes))

@@ -1,0 +1,192 @@
+"""A lab in memory: the ports of labctl/adapters/ports.py fulfilled without any tool, on the healthy recording.
+
+The same contract suites (tests/contract) run on these and on the real adapters.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import tarfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from labctl.adapters.ports import Completed, PlaybookResult, TaskEvent
+from labctl.collect import API_PATHS, api_file
+from labctl.errors import ToolError
+from labctl.events import Event
+
+RECORDINGS = Path(__file__).parent / "recordings"
+KUBECONFIG = "apiVersion: v1\nclusters: [{cluster: {server: https://192.168.50.10:6443}}]\n"
+
+
+def recording(name: str) -> dict[str, bytes]:
+    """Files of a recording by path in the recording format."""
+    files = {}
+    with tarfile.open(RECORDINGS / f"{name}.tar.gz") as archive:
+        for member in archive.getmembers():
+            if member.isfile():
+                parts = Path(member.name).parts
+                start = next(i for i, part in enumerate(parts) if part in ("api", "nodes"))
+                content = archive.extractfile(member)
+                assert content is not None
+                files["/".join(parts[start:])] = content.read()
+    return files
+
+
+@dataclass
+class World:
+    """What is so: machines that run, marks on nodes, whether there is a cluster, what a recording says of it."""
+
+    files: dict[str, bytes] = field(default_factory=lambda: recording("healthy"))
+    running: set[str] = field(default_factory=set)
+    marks: dict[str, dict[str, str]] = field(default_factory=dict)
+    cluster: bool = False
+    looks: int = 0
+
+    def mark(self, node: str, role: str, value: str) -> None:
+        self.marks.setdefault(node, {})[role] = value
+
+
+@dataclass
+class FakeShell:
+    """NodeShell on a World."""
+
+    world: World
+    commands: list[tuple[str, str]] = field(default_factory=list)
+    pushed: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    closed: bool = False
+
+    def run(
+        self, node: str, command: str, *, stdin: bytes | None = None, timeout: float = 30, check: bool = True
+    ) -> Completed:
+        self.commands.append((node, command))
+        if node not in self.world.running:
+            raise ToolError(f"{node} cannot be reached over SSH", command=["ssh", node], hint="labctl up")
+        if command == "sh -s":
+            return Completed(("ssh", node), 0, self._facts(node), "")
+        if command == "cat /etc/kubernetes/admin.conf":
+            return Completed(("ssh", node), 0 if self.world.cluster else 1, KUBECONFIG, "")
+        if "/etc/labctl/fingerprints/bundle" in command:
+            self.world.mark(node, "bundle", command.split("echo ")[1].split()[0])
+        return Completed(("ssh", node), 0, "", "")
+
+    def push_tree(self, node: str, source: Path, files: Sequence[str], destination: str) -> None:
+        self.pushed.append((node, tuple(files)))
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _facts(self, node: str) -> str:
+        self.world.looks += 1
+        prefix = f"nodes/{node}/"
+        files = {key[len(prefix) :]: content for key, content in self.world.files.items() if key.startswith(prefix)}
+        files["labctl.json"] = json.dumps(self.world.marks.get(node, {})).encode()
+        files["kubectl-non-root.txt"] = b"exit 0\nNAME STATUS ROLES AGE VERSION\nk8s-master Ready control-plane,master 1d v1\n"
+        return "".join(f"{name}\t{base64.b64encode(content).decode()}\n" for name, content in files.items())
+
+
+@dataclass
+class FakeApi:
+    """ClusterApi on a World."""
+
+    world: World
+
+    def get(self, path: str) -> dict[str, Any]:
+        key = api_file(path)
+        if key not in self.world.files:
+            raise ToolError(f"the API server refused {path}: 404")
+        answer = json.loads(self.world.files[key])
+        assert isinstance(answer, dict)
+        return answer
+
+    def get_many(self, paths: Sequence[str]) -> dict[str, dict[str, Any] | Exception]:
+        answers: dict[str, dict[str, Any] | Exception] = {}
+        for path in paths:
+            try:
+                answers[path] = self.get(path)
+            except ToolError as error:
+                answers[path] = error
+        return answers
+
+    def open(self) -> FakeApi:
+        if not self.world.cluster:
+            raise ToolError("the API server does not answer")
+        return self
+
+
+@dataclass
+class FakeMachines:
+    """Machines on a World. fails: what `up` raises, once."""
+
+    world: World
+    calls: list[str] = field(default_factory=list)
+    fails: ToolError | None = None
+
+    def up(self, names: Sequence[str], *, provider: str, on_line: Callable[[str], None] | None = None) -> None:
+        self.calls.append(f"up {','.join(names)} {provider}")
+        if self.fails is not None:
+            error, self.fails = self.fails, None
+            raise error
+        if on_line is not None:
+            on_line("Bringing machines up")
+        self.world.running |= set(names)
+
+    def status(self) -> dict[str, str]:
+        return dict.fromkeys(self.world.running, "running")
+
+    def ssh_config(self) -> str:
+        if not self.world.running:
+            raise ToolError("no machine runs")
+        return "".join(f"Host {name}\n  HostName 127.0.0.1\n" for name in sorted(self.world.running))
+
+    def destroy(self) -> None:
+        self.calls.append("destroy")
+        self.world.running.clear()
+
+
+@dataclass
+class FakePlaybooks:
+    """Playbooks on a World: a role leaves its mark on the nodes; control_plane makes a cluster."""
+
+    world: World
+    runs: list[str] = field(default_factory=list)
+    variables: dict[str, Any] = field(default_factory=dict)
+    fails: dict[str, ToolError] = field(default_factory=dict)
+
+    def run(
+        self,
+        playbook: str,
+        *,
+        extra_vars: Mapping[str, Any] | None = None,
+        limit: Sequence[str] = (),
+        on_event: Callable[[TaskEvent], None] | None = None,
+    ) -> PlaybookResult:
+        self.runs.append(playbook)
+        self.variables = dict(extra_vars or {})
+        if playbook in self.fails:
+            raise self.fails.pop(playbook)
+        if on_event is not None:
+            on_event(TaskEvent("Some task", "node-1", "changed"))
+        for node in self.world.running:
+            self.world.mark(node, playbook, self.variables["labctl_fingerprint"])
+        self.world.cluster = self.world.cluster or playbook == "control_plane"
+        return PlaybookResult(changed=dict.fromkeys(self.world.running, 1))
+
+
+@dataclass
+class Recorder:
+    """A Reporter that keeps what it is told."""
+
+    events: list[Event] = field(default_factory=list)
+
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
+
+    def names(self) -> list[str]:
+        return [type(event).__name__ for event in self.events]
+
+
+ALL_API_PATHS = API_PATHS
