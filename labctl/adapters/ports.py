@@ -81,8 +81,8 @@ class ClusterApi(Protocol):
 class Machines(Protocol):
     """Vagrant, in the folder of one lab."""
 
-    def up(self, names: Sequence[str], *, provider: str) -> None:
-        """Start the machines and confirm by status that they run. Raises ToolError."""
+    def up(self, names: Sequence[str], *, provider: str, on_line: Callable[[str], None] | None = None) -> None:
+        """Start the machines and confirm by status that they run; on_line sees what is said. Raises ToolError."""
         ...
 
     def status(self) -> dict[str, str]:
