@@ -7,8 +7,8 @@ made faster. Only a bundle is shared. What a node in a container cannot do witho
     sudo bench/baseline/run.py BUNDLE
 
 Prints one JSON object a line, {"at": seconds since the start, "seconds": of this step, "step": ..., "node": ...}, and
-at the end {"step": "total", "seconds": ...}. Everything that it made is removed afterwards, also after a failure. It uses
-the lab's network 192.168.50.0/24: no lab can run at the same time.
+at the end {"step": "total", "seconds": ...}. Everything that it made is removed afterwards, also after a failure.
+It uses the lab's network 192.168.50.0/24: no lab can run at the same time.
 """
 
 import argparse
