@@ -218,6 +218,13 @@ def only_service(case: Case) -> Iterator[Ref]:
         yield from any_failed(case, "coredns.service")
 
 
+def kubectl_user(case: Case) -> Iterator[Ref]:
+    """No kubectl gets an answer from a control plane that is stopped."""
+    master = case.plan.control_plane.name
+    yield from stopped(case, "docker.service", master)
+    yield from stopped(case, "kubelet.service", master)
+
+
 def no_pods(case: Case) -> Iterator[Ref]:
     """No pods, so no images."""
     if not case.actual:
@@ -252,6 +259,7 @@ RULES: Mapping[str, Rule] = {
     "weave-net.placement": daemon_placement("weave-net"),
     "weave-net.daemonset": daemon_set("weave-net"),
     "weave-net.image": no_pods,
+    "kubectl.non-root": kubectl_user,
 }
 
 
@@ -277,7 +285,13 @@ def _suspects(case: Case) -> Iterator[Ref]:
 
 
 def _same_reason(case: Case) -> Iterator[Ref]:
-    """The first claim that could not be judged for the very same reason: one unreadable answer is told once."""
+    """The first claim that could not be judged for the very same reason: one unreadable answer is told once.
+
+    An API that answers nothing at all (nodes.members is the first to notice) needs the master's services.
+    """
+    members_result = case.results.get(Ref("nodes.members", LAB))
+    if members_result is not None and members_result.why == case.result.why:
+        yield from master_pod(case)
     for ref, other in case.results.items():
         if ref == case.result.ref:
             return

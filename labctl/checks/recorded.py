@@ -48,7 +48,7 @@ def plan_of(files: Files, facts: Facts) -> LabPlan:
     try:
         plan = LabPlan.from_json(data)
         _require_sane(plan)
-    except (ConfigError, AttributeError, KeyError, TypeError, ValueError, StopIteration) as error:
+    except (ConfigError, AttributeError, LookupError, TypeError, ValueError, StopIteration) as error:
         raise ToolError(f"the recording's plan.json is not a plan: {error}") from None
     return plan
 

@@ -1,0 +1,62 @@
+"""The healthy recording with one thing changed at a time: exactly the right claim, scope, outcome and cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cases_control_plane
+import cases_coredns
+import cases_docker
+import cases_kube_proxy
+import cases_kubelet
+import cases_nodes
+import cases_weave_net
+import pytest
+import recording_edits as e
+from mutation_case import Case
+
+from labctl.checks import CheckReport, Outcome, Ref
+from labctl.checks.judge import judge
+from labctl.checks.recorded import plan_of
+from labctl.facts import Facts
+
+CASES = (
+    *cases_nodes.CASES,
+    *cases_control_plane.CASES,
+    *cases_kube_proxy.CASES,
+    *cases_kubelet.CASES,
+    *cases_docker.CASES,
+    *cases_coredns.CASES,
+    *cases_weave_net.CASES,
+)
+
+
+def judged(files: e.Files) -> CheckReport:
+    facts = Facts.from_files(files, "recording")
+    return judge(plan_of(files, facts), facts)
+
+
+def lines(report: CheckReport, baseline: dict[Ref, Outcome]) -> Iterator[str]:
+    for result in report.results:
+        if result.outcome is not baseline[result.ref]:
+            cause = f" <- {_place(result.because)}" if result.because else ""
+            yield f"{result.outcome.name} {_place(result.ref)}{cause}"
+
+
+def _place(ref: Ref) -> str:
+    return ref.check if ref.scope == "lab" else f"{ref.check}@{ref.scope}"
+
+
+@pytest.fixture(scope="module")
+def baseline() -> dict[Ref, Outcome]:
+    return {result.ref: result.outcome for result in judged(e.load("healthy")).results}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name.replace(" ", "-"))
+def test_one_change_breaks_exactly_its_claims(case: Case, baseline: dict[Ref, Outcome]) -> None:
+    files = e.load("healthy")
+    case.edit(files)
+    report = judged(files)
+    assert sorted(lines(report, baseline)) == sorted(case.changed)
+    words = {line.split()[0] for line in case.changed}
+    assert report.exit_code() == (1 if "FAIL" in words else 4 if "ERROR" in words else 0)
