@@ -1,0 +1,65 @@
+"""Options that several commands share, so that they look and mean the same everywhere.
+
+Options of one command stand in its own file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+def _labs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Names of the labs on this computer, for the shell's completion."""
+    del context, parameter
+    from labctl.workspace import labs_folder
+
+    folder = labs_folder()
+    labs = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    return [CompletionItem(lab) for lab in labs if lab.startswith(incomplete)]
+
+
+# The file may be missing or a folder: that is told as any other mistake in a lab file, with exit code 3.
+file_option = click.option(
+    "-f",
+    "--file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Lab file. Default: ./lab.yml if it is there, else the tutorial's own lab.",
+)
+
+name_option = click.option(
+    "-n",
+    "--name",
+    "--lab",
+    "name",
+    metavar="NAME",
+    shell_complete=_labs,
+    help="Name of a lab on this computer, instead of its lab file.",
+)
+
+source_option = click.option(
+    "--source",
+    metavar="SOURCE",
+    default="auto",
+    show_default=True,
+    help="Where the bundle comes from: auto, upstream, distribution, or a folder that holds one.",
+)
+
+
+def output_option(*choices: str) -> Callable[[Decorated], Decorated]:
+    """`-o`: the form of the output, the first choice being the default."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Choice(choices),
+        default=choices[0],
+        show_default=True,
+        help="Form of the output.",
+    )

@@ -1,0 +1,139 @@
+"""Progress on a terminal: finished steps stay as lines, the step at work moves below them (rich)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from labctl.events import Event, Note, Progress, StepFailed, StepFinished, StepSkipped, StepStarted, Transfer
+from labctl.report import words
+from labctl.report.board import Bar, Board, Row
+
+_SPINNER = "|/-\\"
+_BAR_WIDTH = 30
+# Lines of the display besides rows and bars, and a line that stays free below it.
+_FRAME = 3
+
+
+class LiveReporter:
+    """Shows events on a terminal; between steps nothing moves, so that others can print and ask."""
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console = Console(file=stream, highlight=False, markup=False, emoji=False)
+        self._clock = clock
+        self._board: Board | None = None
+        self._live: Live | None = None
+        self._lock = threading.RLock()
+
+    def emit(self, event: Event) -> None:
+        """Take the event into the display."""
+        with self._lock:
+            match event:
+                case StepStarted():
+                    self._start(event)
+                case StepSkipped():
+                    self._print("skip", f"[{event.position}/{event.total}] {words.line(event)}", "dim")
+                case StepFinished() | StepFailed():
+                    self._end(event)
+                case Note():
+                    self._print("note", words.line(event), "dim")
+                case Progress() if self._board:
+                    self._board.progress(event, self._clock())
+                case Transfer() if self._board:
+                    self._board.transfer(event, self._clock())
+                case _:
+                    self._print("", words.line(event), "dim")
+
+    def close(self) -> None:
+        """Stop moving and leave the terminal as it was; called however the command ends."""
+        with self._lock:
+            live, self._live, self._board = self._live, None, None
+        # Outside the lock: stop() waits for the thread that draws, which takes it.
+        if live is not None:
+            live.stop()
+
+    def _start(self, event: StepStarted) -> None:
+        self.close()
+        self._board = Board(event, self._clock())
+        # Standard streams stay as they are: the command's result may go to a file meanwhile.
+        self._live = Live(
+            console=self._console,
+            get_renderable=self._render,
+            refresh_per_second=8,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._live.start()
+
+    def _end(self, event: StepFinished | StepFailed) -> None:
+        place = f"[{self._board.step.position}/{self._board.step.total}] " if self._board else ""
+        self.close()
+        failed = isinstance(event, StepFailed)
+        self._print("FAIL" if failed else "done", place + words.line(event), "bold red" if failed else "green")
+
+    def _print(self, word: str, text: str, style: str) -> None:
+        self._console.print(Text(f"{word:<5}", style).append(text, "default" if word == "done" else style))
+
+    def _render(self) -> RenderableType:
+        with self._lock:
+            board, now = self._board, self._clock()
+            if board is None:
+                return Text("")
+            rows, bars = list(board.rows.values()), list(board.bars.values())
+        room = max(self._console.height - _FRAME, 1)
+        shown_rows, shown_bars = rows[:room], bars[: max(room - len(rows), 0)]
+        hidden = len(rows) + len(bars) - len(shown_rows) - len(shown_bars)
+        parts: list[RenderableType] = [_head(board, now)]
+        if shown_rows:
+            parts.append(_row_table(shown_rows, now))
+        if shown_bars:
+            parts.append(_bar_table(shown_bars, now))
+        if hidden:
+            parts.append(Text(f"     and {hidden} more", "dim"))
+        return Group(*parts)
+
+
+def _head(board: Board, now: float) -> Text:
+    spinner = _SPINNER[int(now * 8) % len(_SPINNER)]
+    text = Text(f"{spinner:<5}", "cyan", no_wrap=True, overflow="ellipsis")
+    text.append(f"[{board.step.position}/{board.step.total}] {words.line(board.step)}", "bold")
+    text.append(f"  {words.duration(now - board.since)}", "cyan")
+    if board.complete:
+        text.append(f"  {board.complete} files complete", "dim")
+    return text
+
+
+def _grid(columns: int) -> Table:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(width=3)
+    for _ in range(columns):
+        grid.add_column(no_wrap=True, overflow="ellipsis")
+    return grid
+
+
+def _row_table(rows: list[Row], now: float) -> Table:
+    grid = _grid(3)
+    for row in rows:
+        passed = words.duration(now - row.since)
+        grid.add_row("", Text(row.node or "labctl", "magenta"), Text(words.clean(row.text)), Text(passed, "dim"))
+    return grid
+
+
+def _bar_table(bars: list[Bar], now: float) -> Table:
+    grid = _grid(4)
+    for bar in bars:
+        speed = f"{words.size(int(bar.speed(now)))}/s"
+        total = f" of {words.size(bar.total)}" if bar.total else ""
+        drawn = ProgressBar(total=bar.total, completed=bar.done, width=_BAR_WIDTH)
+        amount = Text(f"{words.size(bar.done)}{total}")
+        grid.add_row("", Text(words.clean(bar.name)), drawn, amount, Text(speed, "dim"))
+    return grid

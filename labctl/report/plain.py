@@ -1,0 +1,50 @@
+"""Progress as plain lines: for pipes, CI, dumb terminals and NO_COLOR."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+from labctl.events import Event, Progress, StepFailed, StepFinished, StepSkipped, StepStarted, Transfer
+from labctl.report import words
+from labctl.report.throttle import Throttle
+
+# Often enough to see that it lives, seldom enough to read the log of a long wait.
+EVERY_SECONDS = 15.0
+
+
+class PlainReporter:
+    """One line for each event worth one, the step's place before it; written at once."""
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._throttle = Throttle(EVERY_SECONDS, clock)
+        self._places: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def emit(self, event: Event) -> None:
+        """Write the event's line. A stream that takes no more is no reason to stop the work."""
+        with self._lock:
+            if not self._throttle.passes(event):
+                return
+            if isinstance(event, StepStarted | StepSkipped):
+                self._places[event.step] = f"[{event.position}/{event.total}] "
+            try:
+                self._stream.write(f"{self._indent(event)}{words.line(event)}\n")
+                self._stream.flush()
+            except (OSError, ValueError):
+                return
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def _indent(self, event: Event) -> str:
+        match event:
+            case StepStarted() | StepSkipped() | StepFinished() | StepFailed():
+                return self._places.get(event.step, "")
+            case Progress() | Transfer():
+                return " " * len(self._places.get(event.step, ""))
+            case _:
+                return ""
