@@ -70,7 +70,7 @@ class FakeShell:
         if command == "cat /etc/kubernetes/admin.conf":
             return Completed(("ssh", node), 0 if self.world.cluster else 1, KUBECONFIG, "")
         if "/etc/labctl/fingerprints/bundle" in command:
-            self.world.mark(node, "bundle", command.split("echo ")[1].split()[0])
+            self.world.mark(node, "bundle", command.split("echo ")[1].split(maxsplit=1)[0])
         return Completed(("ssh", node), 0, "", "")
 
     def push_tree(self, node: str, source: Path, files: Sequence[str], destination: str) -> None:
@@ -84,7 +84,7 @@ class FakeShell:
         prefix = f"nodes/{node}/"
         files = {key[len(prefix) :]: content for key, content in self.world.files.items() if key.startswith(prefix)}
         files["labctl.json"] = json.dumps(self.world.marks.get(node, {})).encode()
-        files["kubectl-non-root.txt"] = b"exit 0\nNAME STATUS ROLES AGE VERSION\nk8s-master Ready control-plane,master 1d v1\n"
+        files["kubectl-non-root.txt"] = b"exit 0\nNAME STATUS\nk8s-master Ready\n"
         return "".join(f"{name}\t{base64.b64encode(content).decode()}\n" for name, content in files.items())
 
 
