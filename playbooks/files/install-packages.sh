@@ -6,22 +6,32 @@ set -eu
 folder=$1
 shift
 installed=" $(dpkg-query -W -f '${db:Status-Abbrev}/${Package} ' | tr -d '\n' | sed 's, */,/,g') "
-damaged() { # NAME: a program or unit of the package differs or is gone (documentation may be left out on purpose)
-  dpkg --verify "$1" | grep -qE '^(missing|..5).* /(usr/)?(s?bin|lib/systemd)/'
+damaged() { # NAME...: a program or unit of the packages differs or is gone (documentation may be left out on purpose)
+  dpkg --verify "$@" 2>/dev/null | grep -qE '^(missing|..5).* /(usr/)?(s?bin|lib/systemd)/'
 }
-deb() { # NAME: the file of the folder that holds the package
-  for file in "$folder/$1"_*.deb; do [ -e "$file" ] && echo "$file" && return; done
-  echo "the bundle has no package $1 in $folder" >&2
-  return 1
+deb() { # NAME: the file of the folder that holds the package; none for what a bare node has anyway
+  for file in "$folder/$1"_*.deb; do if [ -e "$file" ]; then echo "$file"; fi; done
 }
+as_bundled() { # NAME: installed whole, in the bundle's version where the bundle has it
+  file=$(deb "$1")
+  version=${file:+$(dpkg-deb --field "$file" Version)}
+  case $versions in *"
+$1 ii $version"*) ;; *) return 1 ;; esac
+  [ -z "$damage" ] || ! damaged "$1"
+}
+versions="
+$(dpkg-query -W -f '${Package} ${db:Status-Abbrev}${Version}\n' "$@" 2>/dev/null || true)"
+# One look at all, since it takes as long as a look at one; it does not say which package a damaged file belongs to.
+damage=$(damaged "$@" && echo yes || true)
 wanted=
 for name; do
-  file=$(deb "$name")
-  version=$(dpkg-query -W -f '${db:Status-Abbrev}${Version}' "$name" 2>/dev/null || true)
-  [ "$version" = "ii $(dpkg-deb --field "$file" Version)" ] && ! damaged "$name" || wanted="$wanted $name"
+  as_bundled "$name" && continue
+  [ -n "$(deb "$name")" ] || { echo "$name is missing or damaged, and $folder has no such package" >&2 && exit 1; }
+  wanted="$wanted $name"
 done
 [ -n "$wanted" ] || exit 0
 
+# shellcheck disable=SC2046  # names of .deb files hold no blanks
 set -- $(for name in $wanted; do deb "$name"; done)
 for file in "$folder"/*.deb; do
   name=${file##*/} name=${name%%_*}
