@@ -36,9 +36,23 @@ _TAIL = 40
 
 
 class VagrantMachines:
-    """The machines of the Vagrantfile in folder. env: Vagrant's whole environment. Its output is added to log."""
+    """The machines of the Vagrantfile in folder. env: Vagrant's whole environment. Its output is added to log.
 
-    def __init__(self, folder: Path, env: Mapping[str, str], log: Path) -> None:
+    states and ssh_config are a provider's own answers, for each question that Vagrant takes seconds over (it starts,
+    then asks the provider's tool a dozen times); where they are None or give None, Vagrant is asked.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        env: Mapping[str, str],
+        log: Path,
+        *,
+        states: Callable[[], Mapping[str, str] | None] | None = None,
+        ssh_config: Callable[[], str | None] | None = None,
+    ) -> None:
+        self._states = states or _unknown
+        self._ssh_config = ssh_config or _unknown
         self._folder = folder
         self._env = {name: value for name, value in env.items() if name not in _FOREIGN} | _QUIET
         self._log = log
@@ -48,13 +62,14 @@ class VagrantMachines:
 
         on_line sees each line that Vagrant writes meanwhile. Raises ToolError.
         """
+        if self._not_running(names, self._states() or {}) == []:
+            return
         # Vagrant takes one regular expression in place of names; python-vagrant passes one name on.
         pattern = f"/^({'|'.join(re.escape(name) for name in names)})$/"
         command = f"vagrant up --provider={provider}"
         with self._logged(command) as start, _followed(self._log, start, on_line):
             self._call(command, lambda vagrant: vagrant.up(vm_name=pattern, provider=provider))
-        states = self.status()
-        still = [f"{name} is {states.get(name, 'unknown to Vagrant')}" for name in names if states.get(name) != RUNNING]
+        still = self._not_running(names, self.status())
         if still:
             raise ToolError(
                 f"Vagrant ended well, but not all machines run: {', '.join(still)}",
@@ -63,13 +78,16 @@ class VagrantMachines:
             )
 
     def status(self) -> dict[str, str]:
-        """Machine name -> Vagrant's state. Raises ToolError."""
+        """Machine name -> its state, `running` or another word for what it is. Raises ToolError."""
+        quick = self._states()
+        if quick is not None:
+            return dict(quick)
         found = self._call("vagrant status --machine-readable", lambda vagrant: vagrant.status())
         return {str(status.name): str(status.state) for status in found}
 
     def ssh_config(self) -> str:
         """OpenSSH configuration of all machines. Raises ToolError where one of them does not run."""
-        return str(self._call("vagrant ssh-config", lambda vagrant: vagrant.ssh_config()))
+        return self._ssh_config() or str(self._call("vagrant ssh-config", lambda vagrant: vagrant.ssh_config()))
 
     def destroy(self) -> None:
         """Destroy all machines; none is not an error. Raises ToolError."""
@@ -78,6 +96,11 @@ class VagrantMachines:
         command = "vagrant destroy --force"
         with self._logged(command):
             self._call(command, lambda vagrant: vagrant.destroy())
+
+    @staticmethod
+    def _not_running(names: Sequence[str], states: Mapping[str, str]) -> list[str]:
+        """What to say of each machine that does not run."""
+        return [f"{name} is {states.get(name, 'unknown')}" for name in names if states.get(name) != RUNNING]
 
     def _vagrant(self) -> Vagrant:
         if shutil.which("vagrant") is None:
@@ -173,6 +196,10 @@ def _follow(stream: TextIO, ended: threading.Event, on_line: Callable[[str], Non
         for line in lines:
             if line.strip():
                 on_line(line.rstrip())
+
+
+def _unknown() -> None:
+    """No answer: Vagrant is to be asked."""
 
 
 def _text(output: bytes | str | None) -> str:

@@ -128,6 +128,10 @@ class Docker:
         """As Docker says, in a tenth of a second."""
         return engine.states(plan, runner)
 
+    def ssh_config(self, plan: LabPlan, lab: Path, runner: ProcessRunner) -> str | None:
+        """By the ports that Docker has published."""
+        return engine.ssh_config(plan, lab, runner)
+
     def cleanup(self, plan: LabPlan, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:
         """Remove what carries the lab's label, and the node image where no other lab uses it."""
         return engine.cleanup(plan, runner, reporter)

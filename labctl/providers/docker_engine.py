@@ -110,6 +110,31 @@ def _containers(plan: LabPlan, runner: ProcessRunner) -> dict[str, dict[str, Any
     return {str(item["Name"]).lstrip("/"): item for item in json.loads(text)}
 
 
+def ssh_config(plan: LabPlan, lab: Path, runner: ProcessRunner) -> str | None:
+    """OpenSSH's configuration of all nodes as `vagrant ssh-config` prints it; None where one has no published port."""
+    found = _containers(plan, runner)
+    hosts = []
+    for node in plan.nodes:
+        settings = found.get(container_name(plan, node.name), {}).get("NetworkSettings", {})
+        published = (settings.get("Ports") or {}).get("22/tcp")
+        if not published:
+            return None
+        values = {
+            "HostName": published[0]["HostIp"],
+            "User": "vagrant",
+            "Port": published[0]["HostPort"],
+            # A node made again has a new host key at the same address: none of them is kept.
+            "UserKnownHostsFile": "/dev/null",
+            "StrictHostKeyChecking": "no",
+            "PasswordAuthentication": "no",
+            "IdentityFile": f'"{lab / "id_ed25519"}"',
+            "IdentitiesOnly": "yes",
+            "LogLevel": "FATAL",
+        }
+        hosts.append("\n  ".join([f"Host {node.name}", *(f"{key} {value}" for key, value in values.items())]) + "\n")
+    return "\n".join(hosts)
+
+
 def heal(plan: LabPlan, lab: Path, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:
     """Bring the lab's containers to where `vagrant up` can go on; see interface.Provider.heal."""
     found = _containers(plan, runner)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 from collections.abc import Callable
@@ -74,13 +75,21 @@ def probe_host(
         virtualbox=which("VBoxManage") is not None,
         vbox_networks=_read(root / "etc/vbox/networks.conf"),
         libvirt_problem=_libvirt(root, connect or _connect),
-        kvm_problem=(kvm_problem or open_kvm)(root / "dev/kvm"),
+        kvm_problem=_virtualisation(root) or (kvm_problem or open_kvm)(root / "dev/kvm"),
         docker=docker,
         docker_problem=docker_problem,
         swap=len((_read(root / "proc/swaps") or "").splitlines()) > 1,
         kernel_modules=modules.is_dir(),
         openvswitch=_openvswitch(root, modules),
     )
+
+
+def _virtualisation(root: Path) -> str | None:
+    """KVM without the processor's help (PVM, nested) makes virtual machines, but no unmodified system runs in them."""
+    flags = re.search(r"^flags\s*:(.*)$", _read(root / "proc/cpuinfo") or "", re.MULTILINE)
+    if flags is None or {"vmx", "svm"} & set(flags[1].split()):
+        return None  # not x86, or there it is
+    return "the processor offers no virtualisation here (neither vmx nor svm)"
 
 
 def open_kvm(device: Path) -> str | None:

@@ -87,6 +87,10 @@ class Provider(Protocol):
         """
         ...
 
+    def ssh_config(self, plan: LabPlan, lab: Path, runner: ProcessRunner) -> str | None:
+        """What `vagrant ssh-config` prints for all machines, without Vagrant; None where only Vagrant knows it."""
+        ...
+
     def cleanup(self, plan: LabPlan, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:
         """Remove what `vagrant destroy` leaves of this lab: volumes, networks, images; what was removed, in words."""
         ...

@@ -46,6 +46,10 @@ class VirtualMachines:
         """Only Vagrant knows."""
         return None
 
+    def ssh_config(self, plan: LabPlan, lab: Path, runner: ProcessRunner) -> str | None:  # noqa: ARG002
+        """Only Vagrant knows."""
+        return None
+
     def cleanup(self, plan: LabPlan, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:  # noqa: ARG002
         """Nothing: `vagrant destroy` leaves nothing but the box, which is the user's."""
         return ()
