@@ -38,7 +38,7 @@ SECTIONS: dict[str, dict[str, str]] = {
 _EPILOG = """\b
 Examples:
   labctl plan            what `labctl up` would do, and why
-  labctl up              bring up the tutorial's four nodes, prove them claim by claim
+  labctl up              bring it up and prove it, claim by claim
   labctl ssh node-1      a shell on a node
   labctl destroy         remove the lab without a trace
 

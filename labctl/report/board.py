@@ -30,15 +30,30 @@ class Bar:
         return self.done / max(now - self.since, 0.1)
 
 
+@dataclass(frozen=True)
+class View:
+    """One moment of the board, which no thread can change while another draws it."""
+
+    step: StepStarted
+    since: float
+    rows: tuple[Row, ...]
+    bars: tuple[Bar, ...]
+    complete: int
+
+
 @dataclass
 class Board:
-    """The step at work. Bars leave when their file is complete, and are counted."""
+    """The step at work. Bars leave when their file is complete, and are counted. Not thread-safe."""
 
     step: StepStarted
     since: float
     rows: dict[str | None, Row] = field(default_factory=dict)
     bars: dict[str, Bar] = field(default_factory=dict)
     complete: int = 0
+
+    def view(self) -> View:
+        """The board as it is now."""
+        return View(self.step, self.since, tuple(self.rows.values()), tuple(self.bars.values()), self.complete)
 
     def progress(self, event: Progress, now: float) -> None:
         """Note what a node is at; the clock of a row runs on where only a counter in its text changes."""

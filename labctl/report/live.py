@@ -15,7 +15,7 @@ from rich.text import Text
 
 from labctl.events import Event, Note, Progress, StepFailed, StepFinished, StepSkipped, StepStarted, Transfer
 from labctl.report import words
-from labctl.report.board import Bar, Board, Row
+from labctl.report.board import Bar, Board, Row, View
 
 _SPINNER = "|/-\\"
 _BAR_WIDTH = 30
@@ -31,7 +31,10 @@ class LiveReporter:
         self._clock = clock
         self._board: Board | None = None
         self._live: Live | None = None
+        # Held around calls of rich, which has a lock of its own: the thread that draws must never want this one,
+        # so it gets its data as a whole, immutable view.
         self._lock = threading.RLock()
+        self._view: View | None = None
 
     def emit(self, event: Event) -> None:
         """Take the event into the display."""
@@ -43,26 +46,25 @@ class LiveReporter:
                     self._print("skip", f"[{event.position}/{event.total}] {words.line(event)}", "dim")
                 case StepFinished() | StepFailed():
                     self._end(event)
-                case Note():
-                    self._print("note", words.line(event), "dim")
                 case Progress() if self._board:
                     self._board.progress(event, self._clock())
                 case Transfer() if self._board:
                     self._board.transfer(event, self._clock())
                 case _:
-                    self._print("", words.line(event), "dim")
+                    self._print("note" if isinstance(event, Note) else "", words.line(event), "dim")
+            self._view = self._board.view() if self._board else None
 
     def close(self) -> None:
         """Stop moving and leave the terminal as it was; called however the command ends."""
         with self._lock:
-            live, self._live, self._board = self._live, None, None
-        # Outside the lock: stop() waits for the thread that draws, which takes it.
-        if live is not None:
-            live.stop()
+            live, self._live, self._board, self._view = self._live, None, None, None
+            if live is not None:
+                live.stop()
 
     def _start(self, event: StepStarted) -> None:
         self.close()
         self._board = Board(event, self._clock())
+        self._view = self._board.view()
         # Standard streams stay as they are: the command's result may go to a file meanwhile.
         self._live = Live(
             console=self._console,
@@ -84,31 +86,29 @@ class LiveReporter:
         self._console.print(Text(f"{word:<5}", style).append(text, "default" if word == "done" else style))
 
     def _render(self) -> RenderableType:
-        with self._lock:
-            board, now = self._board, self._clock()
-            if board is None:
-                return Text("")
-            rows, bars = list(board.rows.values()), list(board.bars.values())
+        view, now = self._view, self._clock()
+        if view is None:
+            return Text("")
         room = max(self._console.height - _FRAME, 1)
-        shown_rows, shown_bars = rows[:room], bars[: max(room - len(rows), 0)]
-        hidden = len(rows) + len(bars) - len(shown_rows) - len(shown_bars)
-        parts: list[RenderableType] = [_head(board, now)]
-        if shown_rows:
-            parts.append(_row_table(shown_rows, now))
-        if shown_bars:
-            parts.append(_bar_table(shown_bars, now))
+        rows, bars = view.rows[:room], view.bars[: max(room - len(view.rows), 0)]
+        hidden = len(view.rows) + len(view.bars) - len(rows) - len(bars)
+        parts: list[RenderableType] = [_head(view, now)]
+        if rows:
+            parts.append(_row_table(rows, now))
+        if bars:
+            parts.append(_bar_table(bars, now))
         if hidden:
             parts.append(Text(f"     and {hidden} more", "dim"))
         return Group(*parts)
 
 
-def _head(board: Board, now: float) -> Text:
+def _head(view: View, now: float) -> Text:
     spinner = _SPINNER[int(now * 8) % len(_SPINNER)]
     text = Text(f"{spinner:<5}", "cyan", no_wrap=True, overflow="ellipsis")
-    text.append(f"[{board.step.position}/{board.step.total}] {words.line(board.step)}", "bold")
-    text.append(f"  {words.duration(now - board.since)}", "cyan")
-    if board.complete:
-        text.append(f"  {board.complete} files complete", "dim")
+    text.append(f"[{view.step.position}/{view.step.total}] {words.line(view.step)}", "bold")
+    text.append(f"  {words.duration(now - view.since)}", "cyan")
+    if view.complete:
+        text.append(f"  {view.complete} files complete", "dim")
     return text
 
 
@@ -120,7 +120,7 @@ def _grid(columns: int) -> Table:
     return grid
 
 
-def _row_table(rows: list[Row], now: float) -> Table:
+def _row_table(rows: tuple[Row, ...], now: float) -> Table:
     grid = _grid(3)
     for row in rows:
         passed = words.duration(now - row.since)
@@ -128,7 +128,7 @@ def _row_table(rows: list[Row], now: float) -> Table:
     return grid
 
 
-def _bar_table(bars: list[Bar], now: float) -> Table:
+def _bar_table(bars: tuple[Bar, ...], now: float) -> Table:
     grid = _grid(4)
     for bar in bars:
         speed = f"{words.size(int(bar.speed(now)))}/s"

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from labctl.events import Event, Progress, StepFailed, StepFinished, StepSkipped, StepStarted, Transfer
+from labctl.events import Event, Note, Progress, StepSkipped, StepStarted, Transfer
 from labctl.report import words
 from labctl.report.throttle import Throttle
 
@@ -29,10 +29,8 @@ class PlainReporter:
         with self._lock:
             if not self._throttle.passes(event):
                 return
-            if isinstance(event, StepStarted | StepSkipped):
-                self._places[event.step] = f"[{event.position}/{event.total}] "
             try:
-                self._stream.write(f"{self._indent(event)}{words.line(event)}\n")
+                self._stream.write(f"{self._line(event)}\n")
                 self._stream.flush()
             except (OSError, ValueError):
                 return
@@ -40,11 +38,12 @@ class PlainReporter:
     def close(self) -> None:
         """Nothing is kept open."""
 
-    def _indent(self, event: Event) -> str:
-        match event:
-            case StepStarted() | StepSkipped() | StepFinished() | StepFailed():
-                return self._places.get(event.step, "")
-            case Progress() | Transfer():
-                return " " * len(self._places.get(event.step, ""))
-            case _:
-                return ""
+    def _line(self, event: Event) -> str:
+        if isinstance(event, StepStarted | StepSkipped):
+            self._places[event.step] = f"[{event.position}/{event.total}] "
+        if isinstance(event, Note):
+            return words.line(event)
+        place = self._places.get(event.step, "")
+        if isinstance(event, Progress | Transfer) and place:
+            return " " * len(place) + words.news(event)
+        return place + words.line(event)

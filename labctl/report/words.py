@@ -46,10 +46,11 @@ def transferred(event: Transfer) -> str:
 
 def line(event: Event) -> str:
     """One event as one line, without the step's number."""
-    return clean(event.text) if isinstance(event, Note) else f"{event.step}: {_news(event)}"
+    return clean(event.text) if isinstance(event, Note) else f"{event.step}: {news(event)}"
 
 
-def _news(event: StepStarted | StepSkipped | StepFinished | StepFailed | Progress | Transfer) -> str:
+def news(event: StepStarted | StepSkipped | StepFinished | StepFailed | Progress | Transfer) -> str:
+    """What an event says, for where its step is seen already."""
     match event:
         case StepStarted():
             return clean(event.title)
