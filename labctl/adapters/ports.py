@@ -100,7 +100,10 @@ class Machines(Protocol):
 
 @dataclass(frozen=True)
 class TaskEvent:
-    """One Ansible task on one host: outcome is started, ok, changed, skipped, failed or unreachable."""
+    """One Ansible task on one host.
+
+    outcome: started, waiting (message says for what), ok, changed, skipped, failed or unreachable.
+    """
 
     task: str
     host: str | None

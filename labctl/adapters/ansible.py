@@ -1,0 +1,159 @@
+"""Runs the playbooks on the nodes of one lab with ansible-runner; its events become TaskEvents and one ToolError.
+
+What the roles do belongs in playbooks/; what a step means by a playbook belongs in steps/.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shlex
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labctl.adapters.ansible_events import EventReader
+from labctl.adapters.ports import PlaybookResult, TaskEvent
+from labctl.adapters.ssh import runtime_folder
+from labctl.assets import asset
+from labctl.errors import ToolError
+
+if TYPE_CHECKING:
+    from ansible_runner import Runner
+
+# Seconds between two looks of ansible-runner at whether the run is cancelled; also how late Ctrl-C may be seen.
+_POLL_SECONDS = 1
+_GRACE_SECONDS = 5.0
+# What Ansible gets of the user's environment, besides the run's mark: neither ANSIBLE_* that would change what the
+# playbooks do, nor anything secret (ansible-runner notes the whole environment in a file while it runs).
+_PASSED_ON = ("HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "LABCTL_RUN")
+# What ansible-runner itself adds to get at the events.
+_RUNNER_KEYS = (
+    *("ANSIBLE_CALLBACK_PLUGINS", "ANSIBLE_STDOUT_CALLBACK", "ANSIBLE_RETRY_FILES_ENABLED"),
+    *("AWX_ISOLATED_DATA_DIR", "RUNNER_OMIT_EVENTS", "RUNNER_ONLY_FAILED_EVENTS"),
+)
+
+
+class AnsiblePlaybooks:
+    """Fulfils Playbooks.
+
+    lab: the lab's folder with inventory.yml; ansible-runner works in its sub-folder ansible/, empty between runs.
+    environment: what ansible-playbook may see of it is chosen here. log: the file that gets Ansible's own output.
+    playbooks: the folder of the playbooks, by default the one that travels with labctl.
+    """
+
+    def __init__(self, lab: Path, environment: Mapping[str, str], log: Path, *, playbooks: Path | None = None) -> None:
+        self._lab = lab
+        self._environment = environment
+        self._log = log
+        self._playbooks = playbooks
+
+    def run(
+        self,
+        playbook: str,
+        *,
+        extra_vars: Mapping[str, Any] | None = None,
+        limit: Sequence[str] = (),
+        on_event: Callable[[TaskEvent], None] | None = None,
+    ) -> PlaybookResult:
+        """Run a playbook to the end, as ports.Playbooks.run says. An exception of on_event ends the run, too."""
+        folder = self._playbooks or asset("playbooks")
+        book = folder / f"{playbook}.yml"
+        if not book.is_file():
+            raise ToolError(f"there is no playbook {book}", hint="install labctl again")
+        with self._private_folder() as private, self._log.open("a", encoding="utf-8") as log:
+            reader = EventReader(playbook, log, on_event)
+            runner = self._runner(book, private, extra_vars or {}, limit, reader)
+            try:
+                runner.run()
+            finally:
+                # After Ctrl-C or an error of the reader Ansible still runs; after a normal end there is nobody.
+                _end_children_of(private)
+        return reader.result(succeeded=runner.status == "successful", log=self._log)
+
+    def _runner(
+        self, book: Path, private: Path, extra_vars: Mapping[str, Any], limit: Sequence[str], reader: EventReader
+    ) -> Runner:
+        """What ansible-runner needs, ready to run."""
+        import ansible_runner
+
+        variables = private / "extra-vars.json"
+        variables.write_text(json.dumps(dict(extra_vars)), encoding="utf-8")
+        ours = self._variables(book.parent, private)
+        runner = ansible_runner.interface.init_runner(
+            private_data_dir=str(private),
+            project_dir=str(book.parent),
+            playbook=str(book),
+            inventory=str(self._lab / "inventory.yml"),
+            limit=",".join(limit) or None,
+            cmdline=f"--extra-vars @{shlex.quote(str(variables))}",
+            envvars={**ours, "ANSIBLE_CALLBACK_PLUGINS": ""},
+            settings={"suppress_output_file": True, "pexpect_timeout": _POLL_SECONDS},
+            suppress_env_files=True,
+            quiet=True,
+            event_handler=reader.handle,
+            # Given one, ansible-runner leaves the process's signal handlers alone: KeyboardInterrupt ends the run.
+            cancel_callback=lambda: False,
+        )
+        theirs = {key: runner.config.env[key] for key in _RUNNER_KEYS if key in runner.config.env}
+        runner.config.env = {**theirs, **ours}
+        return runner
+
+    def _variables(self, playbooks: Path, private: Path) -> dict[str, str]:
+        """The environment of ansible-playbook: nothing of the user's ansible.cfg or ANSIBLE_* reaches it."""
+        scripts = Path(sys.executable).parent
+        path = f"{scripts}:{self._environment.get('PATH', '/usr/bin:/bin')}"
+        if shutil.which("ansible-playbook", path=path) is None:
+            raise ToolError(
+                "ansible-playbook is not there", hint="install labctl again: pip install --force-reinstall ."
+            )
+        # Set even where there is none: an empty file is Ansible without anybody's settings.
+        settings = playbooks / "ansible.cfg"
+        return {
+            **{key: self._environment[key] for key in _PASSED_ON if key in self._environment},
+            "PATH": path,
+            # Ansible refuses to start with a locale that is not UTF-8.
+            "LC_CTYPE": "C.UTF-8",
+            "ANSIBLE_CONFIG": str(settings if settings.is_file() else "/dev/null"),
+            "ANSIBLE_HOME": str(private / "home"),
+            "ANSIBLE_LOCAL_TEMP": str(private / "tmp"),
+            "ANSIBLE_COLLECTIONS_PATH": str(private / "no-collections"),
+            # The same connections as NodeShell's: their sockets are named alike (ssh.py).
+            "ANSIBLE_SSH_CONTROL_PATH_DIR": str(runtime_folder(self._lab)),
+            "ANSIBLE_SSH_CONTROL_PATH": "%(directory)s/%%C",
+            "ANSIBLE_NOCOLOR": "1",
+        }
+
+    @contextlib.contextmanager
+    def _private_folder(self) -> Iterator[Path]:
+        """A new folder for one run, 0700, gone afterwards; with it goes what a killed run left."""
+        folder = self._lab / "ansible"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700, parents=True)
+        private = Path(tempfile.mkdtemp(prefix="run-", dir=folder))
+        try:
+            yield private
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end_children_of(private: Path) -> None:
+    """End the ansible-playbook that works in this folder, and all that it started: ask, 5 s later kill."""
+    import psutil
+
+    family: list[psutil.Process] = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):
+            if any(str(private) in argument for argument in child.cmdline()):
+                family += [child, *child.children(recursive=True)]
+    for process in family:
+        with contextlib.suppress(psutil.Error):
+            process.terminate()
+    _, stubborn = psutil.wait_procs(family, timeout=_GRACE_SECONDS)
+    for process in stubborn:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(stubborn, timeout=_GRACE_SECONDS)

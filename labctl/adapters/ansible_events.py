@@ -1,0 +1,111 @@
+"""Reads ansible-runner's events: into TaskEvents, the log file, the count of changes and the first failure.
+
+The shapes of the events are ansible-runner 2.4's; nothing here imports it or runs anything.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from labctl.adapters.ports import PlaybookResult, TaskEvent
+from labctl.errors import ToolError
+
+# A task that Ansible adds to every role; it interests only when it fails.
+_QUIET_ACTIONS = ("ansible.builtin.validate_argument_spec", "validate_argument_spec")
+_LAST_LINES = 40
+_OUTCOMES = {
+    "runner_on_start": "started",
+    "runner_on_ok": "ok",
+    "runner_on_skipped": "skipped",
+    "runner_on_failed": "failed",
+    "runner_on_unreachable": "unreachable",
+    "runner_retry": "waiting",
+}
+
+
+class EventReader:
+    """Takes the events of one run of a playbook, in order; result() tells how it ended."""
+
+    def __init__(self, playbook: str, log: TextIO, on_event: Callable[[TaskEvent], None] | None) -> None:
+        self._playbook = playbook
+        self._log = log
+        self._on_event = on_event
+        self._changed: list[tuple[str, str]] = []
+        self._failure: TaskEvent | None = None
+        self._last_lines: list[str] = []
+
+    def handle(self, event: Mapping[str, Any]) -> bool:
+        """Take one event; False tells ansible-runner not to write it to the disk."""
+        self._note(str(event.get("stdout") or ""))
+        data = event.get("event_data") or {}
+        outcome = _OUTCOMES.get(str(event.get("event")))
+        if outcome is not None:
+            result = data.get("res") or {}
+            told = self._outcome(outcome, data, result)
+            if told in {"failed", "unreachable"} or data.get("task_action") not in _QUIET_ACTIONS:
+                self._tell(TaskEvent(str(data.get("task", "")), data.get("host"), told, _message(told, result)))
+        return False
+
+    def result(self, *, succeeded: bool, log: Path) -> PlaybookResult:
+        """What the run left. Raises ToolError with the first failure's task, host and message."""
+        if succeeded and self._failure is None:
+            counts = Counter(host for host, _ in self._changed)
+            return PlaybookResult(changed=dict(counts), changed_tasks=tuple(self._changed))
+        raise self._error(log)
+
+    def _outcome(self, outcome: str, data: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+        if outcome == "ok" and result.get("changed"):
+            self._changed.append((str(data.get("host")), str(data.get("task"))))
+            return "changed"
+        if outcome == "failed" and data.get("ignore_errors"):
+            return "ok"
+        return outcome
+
+    def _tell(self, event: TaskEvent) -> None:
+        if event.outcome in ("failed", "unreachable") and self._failure is None:
+            self._failure = event
+        if self._on_event is not None:
+            self._on_event(event)
+
+    def _note(self, text: str) -> None:
+        if text.strip():
+            self._log.write(text.rstrip("\r\n").replace("\r\n", "\n") + "\n")
+            self._log.flush()
+            self._last_lines = (self._last_lines + text.splitlines())[-_LAST_LINES:]
+
+    def _error(self, log: Path) -> ToolError:
+        command = ("ansible-playbook", f"{self._playbook}.yml")
+        again = f"labctl up --from {self._playbook}"
+        failure = self._failure
+        if failure is None:
+            # Ansible ended before any task could fail: its configuration, the inventory or a playbook is wrong.
+            said = "\n".join(self._last_lines)
+            return ToolError(f"the playbook {self._playbook} did not run", hint=again, command=command, output=said)
+        if failure.outcome == "unreachable":
+            message = f"{failure.host} cannot be reached over SSH (task: {failure.task})"
+            return ToolError(message, hint="labctl up", command=command, output=failure.message)
+        first = next((line for line in failure.message.splitlines() if line.strip()), "no reason given")
+        return ToolError(
+            f"{failure.task}: failed on {failure.host}: {first}",
+            hint=f"read {log}, then: {again}",
+            command=command,
+            output=failure.message,
+        )
+
+
+def _message(outcome: str, result: Mapping[str, Any]) -> str:
+    """What a task's result says to a reader: on failure its error output, else nothing but what it waits for."""
+    if "censored" in result:
+        return "what it said is hidden, for it could hold a secret" if outcome == "failed" else ""
+    if outcome == "waiting":
+        return str(result.get("stdout") or "").strip()
+    if outcome not in ("failed", "unreachable"):
+        return ""
+    items = [item for item in result.get("results") or () if isinstance(item, dict) and item.get("failed")]
+    texts = [_message(outcome, item) for item in items]
+    for key in ("stderr", "module_stderr", "msg"):
+        texts.append(str(result.get(key) or "").strip())
+    return "\n".join(dict.fromkeys(text for text in texts if text))
