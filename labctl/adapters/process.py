@@ -61,15 +61,15 @@ class LocalProcessRunner:
             process.wait(timeout)
         except subprocess.TimeoutExpired:
             stop(process)
+            _join(workers)
             raise ToolError(
                 f"{argv[0]} did not end within {timeout:.0f} s", command=argv, output="".join(out + err)
             ) from None
         except BaseException:
             stop(process)
+            _join(workers)
             raise
-        for worker in workers:
-            # A daemon that the program left behind may hold the pipe open: its output is nobody's.
-            worker.join(timeout=2)
+        _join(workers)
         done = Completed(argv, process.returncode, "".join(out), "".join(err))
         if check and done.returncode != 0:
             raise ToolError(f"{argv[0]} failed with exit code {done.returncode}", command=argv, output=done.output)
@@ -97,14 +97,21 @@ class LocalProcessRunner:
             raise ToolError(f"{argv[0]} cannot be started: {error.strerror}", command=argv) from None
 
 
+def _join(workers: list[threading.Thread]) -> None:
+    for worker in workers:
+        # A daemon that the program left behind may hold the pipe open: its output is nobody's.
+        worker.join(timeout=2)
+
+
 def _drain(stream: IO[bytes] | None, lines: list[str], on_line: Callable[[str], None] | None) -> None:
     if stream is None:
         return
-    for raw in stream:
-        line = raw.decode("utf-8", "replace")
-        lines.append(line)
-        if on_line is not None:
-            on_line(line.rstrip("\r\n"))
+    with stream:
+        for raw in stream:
+            line = raw.decode("utf-8", "replace")
+            lines.append(line)
+            if on_line is not None:
+                on_line(line.rstrip("\r\n"))
 
 
 def _feed(stream: IO[bytes] | None, data: bytes) -> None:
