@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,8 @@ def own_folders(tmp_path, monkeypatch):
     monkeypatch.setenv("LABCTL_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("LABCTL_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
+    # Processes that tests start find this labctl, wherever they run.
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     for name in ("NO_COLOR", "_LABCTL_COMPLETE"):
         monkeypatch.delenv(name, raising=False)
 

@@ -114,14 +114,7 @@ def test_signals_end_in_an_orderly_way(tmp_path, number):
         "    finally:\n        print('tidied', flush=True)\n"
         "sys.exit(cli.run(group, ['wait']))\n"
     )
-    root = Path(__file__).parents[2]
-    process = subprocess.Popen(
-        [sys.executable, str(script)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(root)},
-    )
+    process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "ready\n"
     time.sleep(0.1)
     process.send_signal(number)
@@ -133,13 +126,12 @@ def test_signals_end_in_an_orderly_way(tmp_path, number):
 
 
 def python_m_labctl(*arguments, stdout=subprocess.PIPE, **environment):
-    root = Path(__file__).parents[2]
     return subprocess.run(
         [sys.executable, "-m", "labctl", *arguments],
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(root), **environment},
+        env={**os.environ, **environment},
         timeout=60,
         check=False,
     )

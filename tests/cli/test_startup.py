@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 from labctl.cli.group import SECTIONS
 
@@ -33,14 +31,12 @@ def imported(*command_lines):
         "for arguments in json.loads(sys.argv[1]):\n    cli.run(cli.labctl, arguments)\n"
         "print('MODULES', *sorted(sys.modules))\n"
     )
-    root = Path(__file__).parents[2]
     done = subprocess.run(
         [sys.executable, "-c", code, json.dumps(command_lines)],
         capture_output=True,
         text=True,
         check=True,
         timeout=60,
-        env={**os.environ, "PYTHONPATH": str(root)},
     )
     return set(done.stdout.rpartition("MODULES ")[2].split())
 
