@@ -110,14 +110,12 @@ class AnsiblePlaybooks:
             raise ToolError(
                 "ansible-playbook is not there", hint="install labctl again: pip install --force-reinstall ."
             )
-        # Set even where there is none: an empty file is Ansible without anybody's settings.
-        settings = playbooks / "ansible.cfg"
         return {
             **{key: self._environment[key] for key in _PASSED_ON if key in self._environment},
             "PATH": path,
             # Ansible refuses to start with a locale that is not UTF-8.
             "LC_CTYPE": "C.UTF-8",
-            "ANSIBLE_CONFIG": str(settings if settings.is_file() else "/dev/null"),
+            "ANSIBLE_CONFIG": str(playbooks / "ansible.cfg"),
             "ANSIBLE_HOME": str(private / "home"),
             "ANSIBLE_LOCAL_TEMP": str(private / "tmp"),
             "ANSIBLE_COLLECTIONS_PATH": str(private / "no-collections"),

@@ -42,6 +42,7 @@ DOCKER = """
 def ansible(tmp_path: Path) -> AnsiblePlaybooks:
     books = tmp_path / "playbooks"
     books.mkdir()
+    (books / "ansible.cfg").write_text("[defaults]\n")
     (books / "base.yml").write_text(BASE)
     (books / "docker.yml").write_text(DOCKER)
     lab = tmp_path / "lab"
