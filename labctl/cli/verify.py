@@ -7,20 +7,32 @@ from pathlib import Path
 
 import click
 
+from labctl.cli.options import file_option, name_option, output_option
 
-@click.command()
-@click.option("-f", "--file", type=click.Path(dir_okay=False, path_type=Path), help="The lab file of the lab.")
-@click.option("-n", "--name", help="The lab's name, instead of its file.")
+
+@click.command(
+    epilog="""\b
+Examples:
+  labctl verify                          the live lab, every claim
+  labctl verify --only 'kubelet.*'       only some claims
+  labctl verify --from lab.tar.gz        a recording; needs no cluster
+  labctl verify --strict -o json         for scripts
+
+Exit code: 0 every claim holds, 1 one FAILs (or drifts, with --strict), 4 one could not be looked at."""
+)
+@file_option
+@name_option
 @click.option(
     "--from",
     "recording",
     type=click.Path(exists=True, path_type=Path),
-    help="Judge a recording (folder or .tar.gz) instead of a live lab.",
+    metavar="PATH",
+    help="Judge a recording (a folder or .tar.gz) instead of the live lab.",
 )
-@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
-@click.option("--only", multiple=True, metavar="GLOB", help="Only claims with such an id; may be repeated.")
-@click.option("--skip", multiple=True, metavar="GLOB", help="Not the claims with such an id; may be repeated.")
-@click.option("--strict", is_flag=True, help="A drift fails too.")
+@output_option("table", "json")
+@click.option("--only", multiple=True, metavar="GLOB", help="Only claims with such an id. May be repeated.")
+@click.option("--skip", multiple=True, metavar="GLOB", help="No claims with such an id. May be repeated.")
+@click.option("--strict", is_flag=True, help="What drifts from the tutorial fails too.")
 def verify(
     *,
     file: Path | None,
@@ -31,13 +43,10 @@ def verify(
     skip: tuple[str, ...],
     strict: bool,
 ) -> None:
-    """Judge the lab by every claim of the tutorial.
-
-    Exit code 0: every claim holds; 1: one FAILs; 4: one could not be looked at and none FAILs.
-    """
+    """Judge the lab by every claim of the tutorial. Changes nothing and takes no lock."""
     if recording is not None:
         if file is not None or name is not None:
-            raise click.UsageError("--from judges a recording: give no --file and no --name with it")
+            raise click.UsageError("--from judges a recording: --file and --name do not go with it")
         from labctl.checks.recorded import judge_recording
 
         report = judge_recording(recording, only, skip)

@@ -1,0 +1,96 @@
+"""`labctl verify` and `labctl claims` as typed: output, exit codes, and how quick and light judging a recording is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from labctl.checks import CheckReport, judge
+from labctl.cli import labctl, run
+from labctl.facts import Facts, Unavailable
+from labctl.plan import default_plan
+
+RECORDINGS = Path(__file__).parents[1] / "recordings"
+HEALTHY = str(RECORDINGS / "healthy.tar.gz")
+STOPPED = str(RECORDINGS / "kubelet-stopped-on-node-2.tar.gz")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--from", HEALTHY], 0),
+        (["--from", HEALTHY, "--strict"], 1),
+        (["--from", HEALTHY, "--strict", "--only", "weave-net.*"], 0),
+        (["--from", STOPPED], 1),
+        (["--from", STOPPED, "--only", "weave-net.pods"], 0),
+        (["--from", HEALTHY, "--only", "nothing.*"], 2),
+        (["--from", HEALTHY, "--name", "tutorial"], 2),
+        (["--from", "/no/such/recording"], 2),
+        (["--from", HEALTHY, "-o", "yaml"], 2),
+        (["--from", __file__], 4),
+    ],
+)
+def test_exit_codes(arguments: list[str], code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(labctl, ["verify", *arguments]) == code
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_claim_that_cannot_be_looked_at_and_none_that_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with tarfile.open(HEALTHY) as archive:
+        archive.extractall(tmp_path, filter="data")
+    nodes = tmp_path / "healthy/api/api_v1_nodes.json"
+    nodes.write_bytes(nodes.read_bytes()[:5000])
+    assert run(labctl, ["verify", "--from", str(tmp_path / "healthy")]) == 4
+    out = capsys.readouterr().out
+    assert "ERROR  nodes.members" in out
+    assert "could not look        api/api_v1_nodes.json is cut off" in out
+
+
+def test_json_is_the_whole_output(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(labctl, ["verify", "--from", STOPPED, "-o", "json"]) == 1
+    data = json.loads(capsys.readouterr().out)
+    assert data["outcome"] == "fail"
+    assert {c["because"]["check"] for c in data["checks"] if c["because"]} == {"kubelet.service"}
+
+
+def live_report(*_arguments: object) -> CheckReport:
+    files = {f"api/{name}.json": Unavailable("refused") for name in ("api_v1_nodes", "version")}
+    return judge(default_plan(), Facts.from_files(files, "live"))
+
+
+def test_the_live_lab_is_what_is_judged_otherwise(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("labctl.app.verify_live", live_report)
+    assert run(labctl, ["verify"]) == 4
+    assert "the lab tutorial could not be looked at" in capsys.readouterr().out
+
+
+def test_claims_lists_and_explains(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(labctl, ["claims"]) == 0
+    assert "kubelet.service" in capsys.readouterr().out
+    assert run(labctl, ["claims", "kubelet.service"]) == 0
+    out = capsys.readouterr().out
+    for words in ("systemctl status kubelet", "10-kubeadm.conf", "how to break it", "labctl up --from kube_packages"):
+        assert words in out
+    assert run(labctl, ["claims", "kubelet.servic"]) == 2
+    assert "did you mean kubelet.service?" in capsys.readouterr().err
+
+
+def test_judging_a_recording_imports_nothing_that_talks_to_a_cluster() -> None:
+    script = (
+        "import sys\nfrom labctl.cli import labctl, run\n"
+        f"code = run(labctl, ['verify', '--from', {HEALTHY!r}, '-o', 'json'])\n"
+        "heavy = {'kubernetes', 'ansible_runner', 'vagrant', 'httpx', 'pydantic', 'jinja2', 'rich', 'labctl.app'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)\nsys.exit(code)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.strip() == "[]"
