@@ -6,7 +6,6 @@ fifth of a second, which commands that download nothing need not pay.
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator, Mapping
 
 from labctl.errors import ToolError
@@ -44,6 +43,8 @@ def status_fault(status: int, reason: str, headers: Mapping[str, str]) -> Passin
 
 def transport_fault(error: Exception, connect: float, read: float) -> PassingError | str:
     """An httpx exception: a PassingError for faults of the connection, else the sentence for the final error."""
+    import ssl
+
     import httpx
 
     if isinstance(error, PassingError):

@@ -18,7 +18,7 @@ _PROGRESS = 1024
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds to connect and between bytes, tries without progress, first and longest backoff (s), slowest rate (B/s)."""
+    """Seconds to connect, seconds between bytes, tries in vain, first and longest backoff (s), slowest rate (B/s)."""
 
     connect: float = 10.0
     read: float = 30.0
