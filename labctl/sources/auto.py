@@ -54,7 +54,7 @@ def make_source(name: str, *, cache: Path, runner: ProcessRunner, release: Relea
     if name == "distribution":
         from labctl.sources.distribution.source import DistributionSource
 
-        return DistributionSource(cache=cache, runner=runner, release=release)
+        return DistributionSource(cache=cache / "build", runner=runner, release=release)
     from labctl.sources.folder import FolderSource
 
     folder = Path(name).expanduser().absolute()
