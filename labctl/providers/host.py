@@ -172,8 +172,10 @@ def _vagrant_plugins(root: Path) -> frozenset[str]:
         files += sorted((root / folder).glob("*.json"))
     for file in files:
         try:
-            names |= set(json.loads(_read(file) or "{}").get("installed", {}))
-        except (ValueError, AttributeError):
+            data = json.loads(_read(file) or "{}")
+            # The distribution's files hold the plugin's name alone, Vagrant's own ones a table of the installed.
+            names |= set(data.get("installed", {}) if file.name == "plugins.json" else data)
+        except (ValueError, AttributeError, TypeError):
             continue
     return frozenset(names)
 
