@@ -111,6 +111,10 @@ def quick_problem(folder: Path) -> str | None:
 def _given(folder: Path) -> Choice:
     why = quick_problem(folder)
     if why is not None:
+        from labctl.sources.folder import require_whole
+
+        # Names each damaged file, which the quick look does not.
+        require_whole(Bundle.open(folder))
         raise ToolError(why, hint="labctl bundle verify tells more; labctl bundle create fills a new one")
     return Choice(Bundle.open(folder), None, f"the bundle in {folder} was asked for")
 

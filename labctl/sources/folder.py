@@ -14,6 +14,8 @@ from labctl.sources.bundle import MANIFEST, Bundle, staging
 from labctl.sources.staging import disk_errors
 
 _STEP = "fill_bundle"
+# So many damaged files are named in the message itself; the output names all.
+_SHOWN = 5
 
 
 class FolderSource:
@@ -36,7 +38,7 @@ class FolderSource:
         """Check every file, then copy the bundle. Raises ToolError naming the damaged files."""
         bundle = Bundle.open(self.folder)
         reporter.emit(Progress(_STEP, f"checking every file of {self.folder}"))
-        self._require_whole(bundle)
+        require_whole(bundle)
         if destination.exists() and destination.samefile(self.folder):
             return
         with staging(destination) as folder, disk_errors(destination):
@@ -50,15 +52,16 @@ class FolderSource:
             shutil.copyfile(self.folder / MANIFEST, folder / MANIFEST)
             (folder / MANIFEST).chmod(0o644)
 
-    def _require_whole(self, bundle: Bundle) -> None:
-        # Files that the manifest does not know (a stick's own) do not matter: they are not copied.
-        damaged = [p for p in bundle.verify() if p.what != "is not in the manifest"]
-        if damaged:
-            raise ToolError(
-                f"the bundle in {self.folder} is damaged: "
-                + "; ".join(f"{problem.path} {problem.what}" for problem in damaged[:5])
-                + (f"; and {len(damaged) - 5} more" if len(damaged) > 5 else ""),  # noqa: PLR2004
-                hint="copy it again from where it was whole (labctl bundle verify tells), or fill another: "
-                "labctl bundle create",
-                output="\n".join(f"{problem.path} {problem.what}" for problem in damaged),
-            )
+
+def require_whole(bundle: Bundle) -> None:
+    """Raise ToolError naming each damaged file. Files that the manifest does not know (a stick's own) do not matter."""
+    damaged = [p for p in bundle.verify() if p.what != "is not in the manifest"]
+    if damaged:
+        lines = [f"{problem.path} {problem.what}" for problem in damaged]
+        more = f"; and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+        raise ToolError(
+            f"the bundle in {bundle.root} is damaged: {'; '.join(lines[:_SHOWN])}{more}",
+            hint="copy it again from where it was whole (labctl bundle verify tells), or fill another: "
+            "labctl bundle create",
+            output="\n".join(lines),
+        )
