@@ -1,0 +1,106 @@
+"""End-to-end tests drive the installed `labctl` as a user does; labs live in a data folder of their own.
+
+The bundle is the user's cached one: the first test of a new machine builds it (or fills it from upstream).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@dataclass
+class Ended:
+    """A labctl that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    def steps(self, event: str) -> list[str]:
+        return [each["step"] for each in self.events if each["event"] == event]
+
+
+@dataclass
+class Labctl:
+    """Runs labctl with its labs in `data`."""
+
+    data: Path
+    folder: Path
+    timeline: list[str] = field(default_factory=list)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "LABCTL_DATA_DIR": str(self.data), "NO_COLOR": "1"}
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "labctl", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def __call__(self, *arguments: str, code: int | None = 0) -> Ended:
+        begun = time.monotonic()
+        process = self.start(*arguments)
+        try:
+            out, err = process.communicate(timeout=1500)
+        except BaseException:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+            raise
+        print(f"labctl {' '.join(arguments)}: exit {process.returncode}, {time.monotonic() - begun:.1f} s", flush=True)
+        ended = Ended(process.returncode, out, err)
+        if code is not None:
+            assert ended.code == code, f"labctl {' '.join(arguments)}\n{out[-6000:]}\n{err[-6000:]}"
+        return ended
+
+    def killed_at(self, arguments: list[str], reached: Callable[[dict[str, Any]], bool]) -> None:
+        """Run labctl and kill -9 it alone, not its children, at the first event for which reached() is true."""
+        process = self.start(*arguments, "-o", "json")
+        assert process.stdout is not None
+        for line in process.stdout:
+            if reached(json.loads(line)):
+                break
+        else:
+            process.wait()
+            raise AssertionError(f"it ended before it was reached: {process.stderr.read()}")  # type: ignore[union-attr]
+        process.kill()
+        process.stdout.close()
+        assert process.stderr is not None
+        process.stderr.close()
+        assert process.wait() == -signal.SIGKILL
+
+
+@pytest.fixture(scope="session")
+def labctl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labctl]:
+    runner = Labctl(tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("cwd"))
+    yield runner
+    labs = runner.data / "labs"
+    for lab in sorted(labs.iterdir()) if labs.is_dir() else []:
+        if lab.is_dir():
+            runner("destroy", "--yes", "-n", lab.name, code=None)
+
+
+def docker(*arguments: str) -> str:
+    """Output of the host's docker."""
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True).stdout

@@ -1,0 +1,152 @@
+"""The tutorial's four nodes for real: killed, finished, proven, left alone, healed, destroyed. Tests go in order."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Labctl, docker
+
+pytestmark = pytest.mark.e2e
+
+NODES = ["k8s-master", "node-1", "node-2", "node-3"]
+ROLES = ["base", "docker", "kube_packages", "control_plane", "workers", "weave_net"]
+
+
+def verify(labctl: Labctl, code: int | None = None) -> dict[str, dict[str, Any]]:
+    """Results of `labctl verify` by "id scope"."""
+    report = json.loads(labctl("verify", "-o", "json", code=code).out)
+    return {f"{check['id']} {check['scope']}": check for check in report["checks"]}
+
+
+def open_claims(results: dict[str, dict[str, Any]]) -> list[str]:
+    return [name for name, check in results.items() if check["outcome"] in ("fail", "error")]
+
+
+def containers() -> dict[str, str]:
+    rows = docker("ps", "--all", "--no-trunc", "--filter", "name=labctl-tutorial-", "--format", "{{.Names}} {{.ID}}")
+    return dict(row.split() for row in rows.splitlines())
+
+
+def test_the_bundle_is_filled_and_whole(labctl: Labctl) -> None:
+    labctl("bundle", "create")
+    labctl("bundle", "verify")
+    shown = json.loads(labctl("bundle", "show", "-o", "json").out)
+    assert shown["versions"]["kubernetes"] == "v1.21.1"
+
+
+def test_kill_while_machines_are_made(labctl: Labctl) -> None:
+    labctl.killed_at(["up"], lambda event: event["event"] == "progress" and "vagrant up" in event.get("text", ""))
+
+
+def test_kill_while_docker_is_installed(labctl: Labctl) -> None:
+    labctl.killed_at(["up"], lambda event: event["event"] == "progress" and event["step"] == "docker")
+    assert len(containers()) == len(NODES)
+
+
+def test_kill_during_kubeadm_init(labctl: Labctl) -> None:
+    """The event says that the task has begun; the kill comes when kubeadm itself runs on the node."""
+
+    def kubeadm_runs(event: dict[str, Any]) -> bool:
+        if event["event"] != "progress" or event["step"] != "control_plane":
+            return False
+        found = subprocess.run(
+            ["docker", "exec", "labctl-tutorial-k8s-master", "pgrep", "-f", "kubeadm init"], capture_output=True
+        )
+        return found.returncode == 0
+
+    labctl.killed_at(["up"], kubeadm_runs)
+
+
+def test_the_next_up_finishes_the_job(labctl: Labctl) -> None:
+    before = containers()
+    ended = labctl("up", "-o", "json")
+    assert "control_plane" in ended.steps("step_started")
+    assert ended.steps("step_skipped")[:2] == ["fill_bundle", "create_machines"]
+    assert containers() == before
+
+
+def test_every_claim_holds(labctl: Labctl) -> None:
+    results = verify(labctl, code=0)
+    assert open_claims(results) == []
+    assert {results[f"nodes.version {node}"]["outcome"] for node in NODES} == {"pass"}
+    assert results["nodes.version node-1"]["actual"] == "v1.21.1"
+    assert results["weave-net.image lab"]["outcome"] == "drift"
+    assert results["kubectl.non-root lab"]["outcome"] == "pass"
+    print(json.dumps({name: check["outcome"] for name, check in results.items()}))
+
+
+def test_a_second_up_changes_nothing(labctl: Labctl) -> None:
+    before = containers()
+    ended = labctl("up", "-o", "json")
+    assert ended.steps("step_started") == []
+    assert containers() == before
+
+
+def test_roles_run_again_change_nothing(labctl: Labctl) -> None:
+    ended = labctl("up", "--from", "base", "-o", "json")
+    changed = {event["step"]: event["changed"] for event in ended.events if event["event"] == "step_finished"}
+    assert changed == dict.fromkeys([*ROLES, "wait_ready"], 0)
+
+
+def test_two_at_once_and_the_second_is_told(labctl: Labctl) -> None:
+    first = labctl.start("up", "--from", "weave_net", "-o", "json")
+    assert first.stdout is not None
+    first.stdout.readline()
+    refused = labctl("up", code=5)
+    assert "another labctl works on the lab tutorial" in refused.err
+    assert labctl("status", "-o", "json").code == 0
+    first.communicate(timeout=300)
+    assert first.returncode == 0
+
+
+def test_ssh_and_kubectl(labctl: Labctl) -> None:
+    assert labctl("ssh", "node-1", "--", "hostname").out.strip() == "node-1"
+    assert labctl("ssh", "k8s-master", "--", "whoami").out.strip() == "vagrant"
+    listed = labctl("kubectl", "--", "get", "nodes", "--no-headers").out
+    assert [line.split()[0] for line in listed.splitlines()] == NODES
+    assert labctl("ssh", "node-9", "--", "true", code=3).err
+
+
+def test_a_stopped_kubelet_is_found_and_healed(labctl: Labctl) -> None:
+    docker("exec", "labctl-tutorial-node-2", "systemctl", "stop", "kubelet")
+    results = verify(labctl, code=1)
+    assert results["kubelet.service node-2"]["outcome"] == "fail"
+    assert results["kubelet.command-line node-2"]["because"] == {"check": "kubelet.service", "scope": "node-2"}
+    ended = labctl("up", "-o", "json")
+    assert "kube_packages" in ended.steps("step_started")
+    assert open_claims(verify(labctl, code=0)) == []
+
+
+def test_a_node_container_restarted_by_hand_comes_back(labctl: Labctl) -> None:
+    docker("restart", "--time", "1", "labctl-tutorial-node-3")
+    begun = time.monotonic()
+    labctl("up", "-o", "json")
+    print(f"healed in {time.monotonic() - begun:.1f} s")
+    assert open_claims(verify(labctl, code=0)) == []
+
+
+def test_secrets_stay_private(labctl: Labctl) -> None:
+    lab = labctl.data / "labs" / "tutorial"
+    for name in ("kubeconfig", "id_ed25519", "ssh_config"):
+        assert (lab / name).stat().st_mode & 0o077 == 0, name
+    key = next(line for line in (lab / "kubeconfig").read_text().splitlines() if "client-key-data" in line).split()[1]
+    for path in (path for path in lab.rglob("*") if path.is_file() and path.name != "kubeconfig"):
+        text = path.read_text(errors="replace")
+        assert key not in text, path
+        assert "--token " not in text, path
+
+
+def test_destroy_leaves_nothing(labctl: Labctl) -> None:
+    assert "--yes" in labctl("destroy", code=2).err
+    labctl("destroy", "--yes")
+    assert containers() == {}
+    assert "labctl-tutorial" not in docker("volume", "ls", "--format", "{{.Name}}")
+    assert "192.168.50" not in docker("network", "ls", "--format", "{{.Name}}")
+    assert "labctl/" not in docker("image", "ls", "--format", "{{.Repository}}")
+    assert list((labctl.data / "labs").iterdir()) == []
+    assert labctl("verify", code=3).err
