@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -32,6 +33,21 @@ def containers() -> dict[str, str]:
     return dict(row.split() for row in rows.splitlines())
 
 
+def init_is_running() -> bool:
+    command = ["docker", "exec", "labctl-tutorial-k8s-master", "pgrep", "-f", "kubeadm init"]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def until(condition: Callable[[], bool], seconds: float = 120) -> bool:
+    """Whether the condition came true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
 def test_the_bundle_is_filled_and_whole(labctl: Labctl) -> None:
     labctl("bundle", "create")
     labctl("bundle", "verify")
@@ -49,15 +65,10 @@ def test_kill_while_docker_is_installed(labctl: Labctl) -> None:
 
 
 def test_kill_during_kubeadm_init(labctl: Labctl) -> None:
-    """The event says that the task has begun; the kill comes when kubeadm itself runs on the node."""
+    """The event says that the step has begun; the kill comes when kubeadm itself runs on the node."""
 
     def kubeadm_runs(event: dict[str, Any]) -> bool:
-        if event["event"] != "progress" or event["step"] != "control_plane":
-            return False
-        found = subprocess.run(
-            ["docker", "exec", "labctl-tutorial-k8s-master", "pgrep", "-f", "kubeadm init"], capture_output=True
-        )
-        return found.returncode == 0
+        return event["event"] == "step_started" and event["step"] == "control_plane" and until(init_is_running)
 
     labctl.killed_at(["up"], kubeadm_runs)
 
