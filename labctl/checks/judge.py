@@ -18,6 +18,8 @@ _NO_PROBES = {
     "recording": "a recording holds nothing of probe pods: this is judged on a live lab only",
     "live": "this needs probe pods in the cluster, and this look started none",
 }
+# What could not be looked at is no fault of the lab's that a claim could name: get it going, or look at it itself.
+_LOOK_AGAIN = {"live": "labctl up", "recording": "labctl verify"}
 _NOT_RECORDED = "judged on a live lab only: a recording does not hold it"
 
 
@@ -100,7 +102,7 @@ def judge_one(check: Check, facts: Facts, at: At) -> CheckResult:
             actual=None,
             why=error.reason,
             command=check.typed(at),
-            fix=check.remedy(at, None),
+            fix=_LOOK_AGAIN[facts.source],
         )
     drift = check.drift(expected, actual)
     difference = check.compare(expected, actual)

@@ -74,16 +74,17 @@ def _shown(show: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _told(status: UnitStatus) -> dict[str, Any]:
-    """What status says, for the lines that it has."""
-    told = {
-        "loaded": status.path,
-        "enabled": status.enabled,
-        "drop-ins": list(status.drop_ins) or None,
-        "active": status.active,
-        "triggered by": list(status.triggered_by) or None,
-        "docs": list(status.docs) or None,
+    """What status says, for the lines that it has; where it was read to its end a list may also be empty."""
+    lists = {
+        "drop-ins": list(status.drop_ins),
+        "triggered by": list(status.triggered_by),
+        "docs": list(status.docs),
     }
-    return {key: value for key, value in told.items() if value is not None}
+    texts = {"loaded": status.path, "enabled": status.enabled, "active": status.active}
+    return {
+        **{key: value for key, value in texts.items() if value is not None},
+        **{key: value for key, value in lists.items() if value or status.whole},
+    }
 
 
 def _stale(show: Mapping[str, str]) -> dict[str, Any]:

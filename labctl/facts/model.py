@@ -100,7 +100,7 @@ class Facts:
         names = {key.split("/")[1] for key in files if key.startswith("nodes/") and key.count("/") > 1}
         return cls(
             source=source,
-            api={name: reader.api(name) for name in API_ANSWERS},
+            api=_told_once({name: reader.api(name) for name in API_ANSWERS}),
             machines={name: reader.machine(name) for name in sorted(names)},
         )
 
@@ -159,6 +159,16 @@ class Facts:
                 typed(raw.get("metadata"), dict, f"an item's metadata in {what}").get("name"), str, f"a name in {what}"
             )
             yield view(raw)
+
+
+def _told_once(
+    answers: dict[str, Mapping[str, Any] | NotObserved],
+) -> Mapping[str, Mapping[str, Any] | NotObserved]:
+    """The answers; if there is none at all, each with one and the same reason, for it has one cause."""
+    reasons = [answer.reason for answer in answers.values() if isinstance(answer, NotObserved)]
+    if len(reasons) < len(answers):
+        return answers
+    return dict.fromkeys(answers, NotObserved(f"the API server answered nothing: {reasons[0]}"))
 
 
 @dataclass(frozen=True)

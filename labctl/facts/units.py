@@ -17,6 +17,7 @@ _PROPERTY = re.compile(r"^([A-Za-z][A-Za-z0-9]*)=(.*)$")
 _HEADER = re.compile(r"^ *([A-Z][A-Za-z -]*): ?(.*)$")
 _LOADED = re.compile(r"^(\S+) \((.*)\)$")
 _ACTIVE = re.compile(r"^(\S+)(?: \(([^)]*)\))?")
+_NOT_ACTIVE = ("○", "×", "x")  # noqa: RUF001 - systemd's own signs
 _TREE = "│├└─|`- "
 _PROCESS = re.compile(r"^[│├└|`─ -]*[─-] *(\d+) (.+)$")
 _ARGV = re.compile(r"argv\[\]=(.*?) ; ignore_errors=")
@@ -24,9 +25,10 @@ _ARGV = re.compile(r"argv\[\]=(.*?) ; ignore_errors=")
 
 @dataclass(frozen=True)
 class UnitStatus:
-    """The header of `systemctl status`; None where a line was not there.
+    """The header of `systemctl status`; None where a line was not there, or was not in its usual form.
 
     active is as printed, for example "active (running)"; process is the main process's command line from CGroup.
+    whole: the header was read to its end, so that what is not there is really absent.
     """
 
     path: str | None = None
@@ -36,6 +38,7 @@ class UnitStatus:
     triggered_by: tuple[str, ...] = ()
     docs: tuple[str, ...] = ()
     process: str | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,9 @@ def parse_show(text: str, name: str) -> Mapping[str, str] | NotObserved:
 def parse_status(text: str, name: str) -> UnitStatus | NotObserved:
     """The header of `systemctl status`, up to its first empty line (the journal follows)."""
     fields: dict[str, list[str]] = {}
-    key = ""
+    key, whole = "", False
     for line in whole_lines(text)[1:]:
+        whole = not line.strip() or key == "CGroup"
         if not line.strip():
             break
         match = None if key == "CGroup" else _HEADER.match(line)
@@ -86,10 +90,10 @@ def parse_status(text: str, name: str) -> UnitStatus | NotObserved:
             fields[key].append(line.strip())
     if "Active" not in fields:
         return NotObserved(f"{name} is cut off or not an output of systemctl status: {quote(text) or 'it is empty'}")
-    return _unit_status(fields)
+    return _unit_status(fields, whole)
 
 
-def _unit_status(fields: Mapping[str, list[str]]) -> UnitStatus:
+def _unit_status(fields: Mapping[str, list[str]], whole: bool) -> UnitStatus:
     loaded = _LOADED.match(fields.get("Loaded", [""])[0])
     parts = [part.strip() for part in loaded.group(2).split(";")] if loaded else []
     active = _ACTIVE.match(fields["Active"][0])
@@ -98,10 +102,17 @@ def _unit_status(fields: Mapping[str, list[str]]) -> UnitStatus:
         enabled=parts[1] if len(parts) > 1 else None,
         drop_ins=_drop_ins(fields.get("Drop-In", [])),
         active=active.group(0) if active else None,
-        triggered_by=tuple(value.split()[-1] for value in fields.get("TriggeredBy", []) if value),
+        triggered_by=tuple(_trigger(value) for value in fields.get("TriggeredBy", []) if value),
         docs=tuple(fields.get("Docs", [])),
         process=_main_process(fields),
+        whole=whole,
     )
+
+
+def _trigger(value: str) -> str:
+    """The triggering unit without its bullet; systemctl shows one that is not active by a hollow bullet or a cross."""
+    bullet, _, name = value.rpartition(" ")
+    return f"{name}, not active" if bullet.strip() in _NOT_ACTIVE else name
 
 
 def _drop_ins(lines: list[str]) -> tuple[str, ...]:

@@ -59,6 +59,16 @@ CASES = (
         ("FAIL docker.service@node-3",),
     ),
     Case(
+        "docker's trigger is gone, only status says so",
+        e.text(e.status("node-3", "docker"), "TriggeredBy: ● docker.socket\n", ""),
+        ("FAIL docker.service@node-3",),
+    ),
+    Case(
+        "docker's trigger is hollow in status",
+        e.text(e.status("node-3", "docker"), "TriggeredBy: ●", "TriggeredBy: ○"),
+        ("FAIL docker.service@node-3",),
+    ),
+    Case(
         "docker's socket stopped",
         e.text(e.on("node-3", "systemctl-show-docker.socket.txt"), "ActiveState=active", "ActiveState=inactive"),
         ("FAIL docker.service@node-3",),

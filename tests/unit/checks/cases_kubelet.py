@@ -82,6 +82,20 @@ CASES = (
         ("FAIL kubelet.service@node-1",),
     ),
     Case(
+        "no drop-in, only status says so",
+        e.text(
+            e.status("node-1", "kubelet"),
+            "    Drop-In: /etc/systemd/system/kubelet.service.d\n             └─10-kubeadm.conf\n",
+            "",
+        ),
+        ("FAIL kubelet.service@node-1",),
+    ),
+    Case(
+        "no Docs, only status says so",
+        e.text(e.status("node-1", "kubelet"), "       Docs: https://kubernetes.io/docs/home/\n", ""),
+        ("FAIL kubelet.service@node-1",),
+    ),
+    Case(
         "a second drop-in",
         e.text(
             e.show("node-1", "kubelet"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from labctl.facts import Facts, KubectlRun, NotObserved, NotObservedError, Unavailable
-from labctl.facts.model import NODES, PODS
+from labctl.facts.model import API_ANSWERS, NODES, PODS
 from labctl.facts.objects import DaemonSet, Node, Pod, Service
 
 
@@ -40,7 +40,13 @@ def test_a_machine_that_nothing_is_known_of() -> None:
     machine = Facts.from_files({}, "live").machine("node-9")
     for fact in (machine.docker_info, machine.ip_addr, machine.units["docker.service"].show, machine.fingerprints):
         assert fact == NotObserved("nothing was collected on node-9")
-    assert Facts.from_files({}, "live").api[NODES] == NotObserved("api/api_v1_nodes.json was not collected")
+    one = Facts.from_files({"api/version.json": b"{}"}, "live")
+    assert one.api[NODES] == NotObserved("api/api_v1_nodes.json was not collected")
+
+
+def test_an_api_that_answers_nothing_has_one_reason() -> None:
+    files = {f"api/{name}.json": Unavailable(f"refused {name}") for name in API_ANSWERS}
+    assert len(set(Facts.from_files(files, "live").api.values())) == 1
 
 
 def test_what_labctl_itself_left_on_a_node() -> None:

@@ -51,6 +51,7 @@ def test_the_tutorials_own_output() -> None:
         active="active (running)",
         docs=("https://kubernetes.io/docs/home/",),
         process="/usr/bin/kubelet --bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --p>",
+        whole=True,
     )
 
 
@@ -79,6 +80,7 @@ def test_a_status_cut_off_anywhere_tells_nothing_false(lines: int) -> None:
         for name in ("path", "enabled", "active", "process"):
             assert getattr(status, name) in (None, getattr(whole, name))
         assert status.docs in ((), whole.docs)
+        assert not status.whole or status.docs == whole.docs
 
 
 @pytest.mark.parametrize("text", ["", "\n", "Unit kubelet.service could not be found.\n", "\x00\x01", "Active:"])
@@ -112,3 +114,9 @@ def test_the_configured_command_line_has_the_units_own_variables_put_in() -> Non
     }
     assert configured_argv(show) == ["/k", "--a=1", "--b=2", "--c", "--last"]
     assert configured_argv({}) == []
+
+
+def test_a_trigger_that_is_not_active_says_so() -> None:
+    status = parse_status(OTHERS.replace("* docker.socket", "○ docker.socket"), "x")
+    assert isinstance(status, UnitStatus)
+    assert status.triggered_by == ("docker.socket, not active",)
