@@ -91,7 +91,6 @@ class AnsiblePlaybooks:
             limit=",".join(limit) or None,
             cmdline=f"--extra-vars @{shlex.quote(str(variables))}",
             envvars={**ours, "ANSIBLE_CALLBACK_PLUGINS": ""},
-            settings={"suppress_output_file": True, "pexpect_timeout": _POLL_SECONDS},
             suppress_env_files=True,
             quiet=True,
             event_handler=reader.handle,
@@ -100,6 +99,9 @@ class AnsiblePlaybooks:
         )
         theirs = {key: runner.config.env[key] for key in _RUNNER_KEYS if key in runner.config.env}
         runner.config.env = {**theirs, **ours}
+        # Not by its argument `settings`: ansible-runner 2.4 forgets that one where no env/settings file exists.
+        runner.config.suppress_output_file = True
+        runner.config.pexpect_timeout = _POLL_SECONDS
         return runner
 
     def _variables(self, playbooks: Path, private: Path) -> dict[str, str]:

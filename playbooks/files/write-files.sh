@@ -8,7 +8,7 @@ while [ $# -gt 0 ]; do
   shift 3
   # The dot keeps blank lines at the end, which $(...) would drop.
   if [ "$(cat "$file" 2>/dev/null && echo .)" = "$text
-." ] && [ "$(stat -c '%U %a' "$file")" = "root ${mode#0}" ]; then
+." ] && [ "$(stat -c '%U %a' "$file")" = "$(id -un) ${mode#0}" ]; then
     continue
   fi
   mkdir -p "$(dirname "$file")"
