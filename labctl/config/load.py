@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from labctl.config import document as documents
-from labctl.config import rules, telling, text
+from labctl.config import rules, text
 from labctl.config.document import Document, Problem
 from labctl.config.model import RULES_ERROR, LabConfig
 from labctl.errors import ConfigError
@@ -43,6 +43,8 @@ def _judge(document: Document) -> tuple[LabConfig | None, list[Problem]]:
     try:
         config = LabConfig.model_validate(document.data)
     except ValidationError as error:
+        from labctl.config import telling  # most lab files have no mistake
+
         details = error.errors(include_url=False, include_input=False)
         problems += [telling.told(document, detail) for detail in details if detail["type"] != RULES_ERROR]
     for fault in rules.faults(document.data):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import urlsplit
 
 from pydantic_core import PydanticCustomError
 
@@ -120,6 +119,8 @@ def box_url(value: str) -> str:
     """Where a box file lies; never with a password in it."""
     if not _matches(BOX_URL, value):
         raise _error("must be an http, https or file URL without quotes, blanks and the characters $ # { } \\")
+    from urllib.parse import urlsplit  # few lab files name a box
+
     try:
         parts = urlsplit(value)
         _ = parts.port
