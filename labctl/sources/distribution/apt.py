@@ -167,7 +167,8 @@ class PrivateApt:
 
     @staticmethod
     def _status(status: Path | None) -> list[str]:
-        return [] if status is None else ["-o", f"Dir::State::status={status}"]
+        # A cache file of its own: apt would make the shared one anew each time that the system changes.
+        return [] if status is None else ["-o", f"Dir::State::status={status}", "-o", "Dir::Cache::pkgcache=other.bin"]
 
 
 def _debs(uris: str) -> list[Deb]:

@@ -23,7 +23,6 @@ _NOTES = (
     "weave-net is labctl's stand-in: weave's images cannot be had from package registries; network policies do nothing",
     "crictl is left out: no package registry has it",
 )
-_MADE_OF = "made of parts "
 
 
 def assemble(shop: Workshop, folder: Path) -> None:
@@ -34,12 +33,15 @@ def assemble(shop: Workshop, folder: Path) -> None:
     write_manifest(folder, _manifest(shop, folder))
 
 
-def is_made_of(destination: Path, results: Mapping[str, Path]) -> bool:
-    """Whether the bundle at destination, if there is one, came from exactly these parts."""
+def is_current(shop: Workshop, destination: Path) -> bool:
+    """Whether destination holds a whole bundle that assembling now would not change."""
     try:
-        return _mark(results) in Bundle.open(destination).manifest.notes
+        bundle = Bundle.open(destination)
     except ToolError:
         return False
+    with shop.scratch() as work:
+        assemble(shop, work)
+        return Bundle.open(work).manifest == bundle.manifest and not bundle.verify()
 
 
 def _places(results: Mapping[str, Path]) -> Iterator[tuple[str, Path]]:
@@ -78,7 +80,7 @@ def _manifest(shop: Workshop, folder: Path) -> Manifest:
         image_tags={**supply.image_tags, "etcd": taken["etcd-server"]},
         images=images.image_entries(shop.results["images"]),
         packages=node_packages.GROUPS,
-        notes=(*_NOTES, *_differences(shop.release, found), _mark(shop.results)),
+        notes=(*_NOTES, *_differences(shop.release, found)),
         files=file_entries(folder),
     )
 
@@ -91,10 +93,6 @@ def _differences(release: Release, found: Mapping[str, str]) -> list[str]:
         for name, version in found.items()
         if expected[name] != version
     ]
-
-
-def _mark(results: Mapping[str, Path]) -> str:
-    return _MADE_OF + " ".join(path.name for _, path in sorted(results.items()))
 
 
 def _copy(target: Path, source: Path) -> None:

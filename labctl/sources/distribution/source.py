@@ -14,10 +14,10 @@ from labctl.adapters.ports import ProcessRunner
 from labctl.errors import ToolError
 from labctl.events import Note, Reporter
 from labctl.releases import Release
-from labctl.sources.bundle import Bundle, disk_errors, staging
+from labctl.sources.bundle import disk_errors, staging
 from labctl.sources.distribution import apt_sources
 from labctl.sources.distribution.apt import PrivateApt
-from labctl.sources.distribution.assemble import assemble, is_made_of
+from labctl.sources.distribution.assemble import assemble, is_current
 from labctl.sources.distribution.golang import COMPILER
 from labctl.sources.distribution.part import Workshop, forget_others, obtain
 from labctl.sources.distribution.parts import PARTS
@@ -54,7 +54,7 @@ class DistributionSource:
         return self._lists_lack_compiler()
 
     def fill(self, destination: Path, reporter: Reporter) -> None:
-        """Write a whole, verified bundle at destination; a bundle there that is made of the same parts stays.
+        """Write a whole, verified bundle at destination; a bundle there that would not change stays.
 
         Raises ToolError: a package client or compiler failed, a checksum is wrong, the disk is full.
         """
@@ -84,7 +84,7 @@ class DistributionSource:
         note = apt.refresh()
         make(PARTS, lambda part: obtain(part, shop), shop.results)
         forget_others(self._cache, shop.results)
-        if is_made_of(destination, shop.results) and not Bundle.open(destination).verify():
+        if is_current(shop, destination):
             shop.tell("the bundle is up to date")
         else:
             shop.tell("putting the bundle together")
