@@ -1,0 +1,82 @@
+"""One real virtual machine: QEMU's own emulation, unmodified libvirt, the rendered Vagrantfile, the same roles.
+
+A whole cluster of them is slow without the processor's help: test_virtual_machines_long.py. Tests go in order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.vm_host import Holdings, run
+from tests.e2e.vm_lab import VmLabctl, lab_file, vm_labctl
+
+pytestmark = pytest.mark.e2e
+
+LAB = "e2e-vm"
+NODE = "k8s-master"
+ROLES = ["base", "docker", "kube_packages"]
+# The claims that need no cluster; kubelet starts, but has nothing to run before kubeadm.
+CLAIMS = ["docker.service", "docker.command-line", "docker.version", "docker.storage-driver", "docker.bridge"]
+
+
+@pytest.fixture(scope="module")
+def labctl() -> Iterator[VmLabctl]:
+    with vm_labctl() as ready:
+        (ready.folder / "lab.yml").write_text(lab_file(LAB, [(NODE, "control-plane", "192.168.57.10")]))
+        yield ready
+
+
+def on_node(labctl: VmLabctl, *command: str, code: int | None = 0) -> str:
+    return labctl("ssh", NODE, "--", *command, code=code).out.strip()
+
+
+def test_up_to_kube_packages(labctl: VmLabctl) -> None:
+    ended = labctl("up", "--until", "kube_packages", "-o", "json")
+    for event in ended.events:
+        if event["event"] == "step_finished":
+            print(f"  {event['step']}: {event['seconds']} s, changed {event['changed']}")
+    assert ended.steps("step_finished")[-4:] == ["create_machines", *ROLES]
+
+
+def test_it_is_a_machine_of_its_own(labctl: VmLabctl) -> None:
+    assert on_node(labctl, "systemd-detect-virt") == "qemu"
+    assert on_node(labctl, "hostname") == NODE
+    assert "192.168.57.10/24" in on_node(labctl, "ip", "-br", "-4", "address")
+    assert on_node(labctl, "systemctl", "--failed", "--no-legend") == ""
+    # Its kernel is the distribution's own: the modules that the roles ask for are really loaded.
+    assert on_node(labctl, "uname", "-r") != run("uname", "-r").strip()
+    assert "br_netfilter" in on_node(labctl, "lsmod")
+
+
+def test_its_claims_without_a_cluster_hold(labctl: VmLabctl) -> None:
+    only = [word for claim in CLAIMS for word in ("--only", claim)]
+    report = json.loads(labctl("verify", "-o", "json", *only, code=None).out)
+    outcomes = {check["id"]: (check["outcome"], check["why"]) for check in report["checks"]}
+    assert sorted(outcomes) == sorted(CLAIMS)
+    assert {outcome for outcome, _ in outcomes.values()} <= {"pass", "drift"}, outcomes
+
+
+def test_kubelet_and_the_images_are_there(labctl: VmLabctl) -> None:
+    assert on_node(labctl, "systemctl", "is-enabled", "kubelet") == "enabled"
+    assert on_node(labctl, "kubelet", "--version") == "Kubernetes v1.21.1"
+    assert "kube-apiserver" in on_node(labctl, "sudo", "docker", "image", "ls")
+
+
+def test_the_roles_change_nothing_the_second_time(labctl: VmLabctl) -> None:
+    ended = labctl("up", "--from", "base", "--until", "kube_packages", "-o", "json")
+    finished = {event["step"]: event for event in ended.events if event["event"] == "step_finished"}
+    print({step: event["seconds"] for step, event in finished.items()})
+    assert {step: event["changed"] for step, event in finished.items()} == dict.fromkeys(ROLES, 0)
+
+
+def test_an_up_after_it_finds_all_done(labctl: VmLabctl) -> None:
+    assert labctl("up", "--until", "kube_packages", "-o", "json").steps("step_started") == []
+
+
+def test_destroy_leaves_nothing(labctl: VmLabctl) -> None:
+    labctl("destroy", "--yes")
+    assert labctl.left() == Holdings()
+    assert [file.name for file in (labctl.data / "labs").iterdir() if file.is_dir()] == []
