@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vagrant import Vagrant
 
 RUNNING = "running"
+NOT_CREATED = "not_created"
 # Settings of a user's own Vagrant work that would lead Vagrant away from the lab's folder or order of work.
 _FOREIGN = (
     "VAGRANT_CWD",
@@ -31,6 +32,25 @@ _FOREIGN = (
 )
 # Nothing is fetched or asked but what the Vagrantfile names.
 _QUIET = {"VAGRANT_CHECKPOINT_DISABLE": "1", "VAGRANT_BOX_UPDATE_CHECK_DISABLE": "1", "VAGRANT_NO_COLOR": "1"}
+# Signs in Vagrant's output (lower case) -> what to do next.
+_HINTS = (
+    (
+        ("networks.conf",),
+        "let VirtualBox use the lab's addresses: `* 192.168.50.0/24 192.168.56.0/21` in /etc/vbox/networks.conf",
+    ),
+    (
+        ("address already in use", "port is already allocated"),
+        "another program of this computer has the port: `ss -ltnp` shows which; end it, then `labctl up` goes on",
+    ),
+    (
+        ("pool overlaps",),
+        "another network of this computer has the lab's addresses: `docker network ls`, or other ones in the lab file",
+    ),
+    (
+        ("is already in use by container",),
+        "a container of that name is there and is not this lab's: `docker ps --all`",
+    ),
+)
 _FOLLOW_SECONDS = 0.3
 _TAIL = 40
 
@@ -58,14 +78,16 @@ class VagrantMachines:
         self._log = log
 
     def up(self, names: Sequence[str], *, provider: str, on_line: Callable[[str], None] | None = None) -> None:
-        """Start the machines in one Vagrant, in parallel where the provider can, and confirm by status that they run.
+        """Start those that do not run by one Vagrant, in parallel where the provider can, and confirm that they run.
 
         on_line sees each line that Vagrant writes meanwhile. Raises ToolError.
         """
-        if self._not_running(names, self._states() or {}) == []:
+        known = self._states() or {}
+        missing = [name for name in names if known.get(name) != RUNNING]
+        if not missing:
             return
         # Vagrant takes one regular expression in place of names; python-vagrant passes one name on.
-        pattern = f"/^({'|'.join(re.escape(name) for name in names)})$/"
+        pattern = f"/^({'|'.join(re.escape(name) for name in missing)})$/"
         command = f"vagrant up --provider={provider}"
         with self._logged(command) as start, _followed(self._log, start, on_line):
             self._call(command, lambda vagrant: vagrant.up(vm_name=pattern, provider=provider))
@@ -95,7 +117,12 @@ class VagrantMachines:
             return
         command = "vagrant destroy --force"
         with self._logged(command):
-            self._call(command, lambda vagrant: vagrant.destroy())
+            try:
+                self._call(command, lambda vagrant: vagrant.destroy())
+            except ToolError:
+                # Vagrant also removes networks that it takes for its own and fails over them; the machines count.
+                if any(state != NOT_CREATED for state in self.status().values()):
+                    raise
 
     @staticmethod
     def _not_running(names: Sequence[str], states: Mapping[str, str]) -> list[str]:
@@ -208,10 +235,8 @@ def _text(output: bytes | str | None) -> str:
 
 def _hint(output: str) -> str | None:
     """What to do next, for the failures that learners meet most."""
-    if "networks.conf" in output:
-        return "let VirtualBox use the addresses: `* 192.168.50.0/24 192.168.56.0/21` in /etc/vbox/networks.conf"
-    if "Pool overlaps" in output or "is already allocated" in output or "Address already in use" in output:
-        return "another network or container of this computer uses the lab's addresses or ports: docker network ls"
-    if "is already in use by container" in output:
-        return "a container of that name is there and is not this lab's: docker ps --all"
+    said = output.lower()
+    for signs, hint in _HINTS:
+        if any(sign in said for sign in signs):
+            return hint
     return None

@@ -5,6 +5,7 @@ What the Vagrantfile says of them belongs here; images, volumes and half-made co
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -72,14 +73,16 @@ class Docker:
             about=(
                 "",
                 f"Nodes are containers of the image {image}, built from vagrant/node and the bundle's node/root.tar.",
-                "The lab's key pair lies beside this file: id_ed25519, id_ed25519.pub.",
+                "They need the lab's key pair beside this file and its network; `labctl up` makes both. By hand:",
+                f"  ssh-keygen -t ed25519 -N '' -f {engine.KEY}",
+                f"  {shlex.join(engine.network_command(plan))}",
             ),
             config_lines=(
                 "# The lab's own key, for all its nodes; there is no insecure one to replace.",
                 'config.ssh.private_key_path = File.join(__dir__, "id_ed25519")',
                 "config.ssh.insert_key = false",
             ),
-            network_options=f", netmask: 24, docker_network__label: {ruby(engine.label(plan))}",
+            network_options=f", name: {ruby(engine.network_name(plan))}",
             provider_lines=(
                 f"provider.image = {ruby(image)}",
                 f"provider.name = {ruby(engine.container_name(plan, ''))} + node[:name]",
@@ -116,8 +119,9 @@ class Docker:
         return lines
 
     def prepare(self, plan: LabPlan, lab: Path, bundle: Path, runner: ProcessRunner, reporter: Reporter) -> None:
-        """Make the lab's key pair and the node image."""
+        """Make the lab's key pair, network and node image."""
         engine.ensure_key(lab, plan, runner)
+        engine.ensure_network(plan, runner)
         engine.ensure_image(bundle, runner, reporter)
 
     def heal(self, plan: LabPlan, lab: Path, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:

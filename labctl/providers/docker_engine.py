@@ -1,4 +1,4 @@
-"""What the docker provider asks of Docker beside Vagrant: the node image, half-made nodes, what destroy leaves.
+"""What the docker provider asks of Docker beside Vagrant: image, network, half-made nodes, what destroy leaves.
 
 Everything of a lab carries the label labctl.lab=<name>; nothing without it is ever touched.
 """
@@ -22,6 +22,7 @@ from labctl.sources.bundle import MANIFEST, Bundle
 IMAGE = "labctl/node"
 ROOT_TAR = "node/root.tar"
 _ROOT_IMAGE = "labctl/node-root"
+KEY = "id_ed25519"
 _STEP = "create_machines"
 _LABEL = "labctl.lab"
 _RECIPE = ("Dockerfile", "entrypoint")
@@ -56,9 +57,41 @@ def node_image(bundle: Path) -> str:
     return f"{IMAGE}:{digest.hexdigest()[:16]}"
 
 
+def network_name(plan: LabPlan) -> str:
+    """The lab's Docker network. Not Vagrant's vagrant_network_…: Vagrant removes those of other labs, too."""
+    return f"labctl-{plan.name}"
+
+
+def subnet(plan: LabPlan) -> str:
+    """The nodes' network as a CIDR."""
+    return str(ipaddress.ip_network(f"{plan.control_plane.ip}/24", strict=False))
+
+
+def network_command(plan: LabPlan) -> list[str]:
+    """What makes the lab's network."""
+    return ["docker", "network", "create", "--label", label(plan), "--subnet", subnet(plan), network_name(plan)]
+
+
+def ensure_network(plan: LabPlan, runner: ProcessRunner) -> None:
+    """Make the lab's network unless it is there. Raises ToolError where another one has its addresses."""
+    listing = ["docker", "network", "ls", "--format", "{{.Name}}", "--filter", f"label={label(plan)}"]
+    if network_name(plan) in runner.run(listing).stdout.split():
+        return
+    try:
+        runner.run(network_command(plan))
+    except ToolError as error:
+        raise ToolError(
+            f"Docker cannot make the lab's network {subnet(plan)}",
+            command=error.command,
+            output=error.output,
+            hint="another network of this computer may have these addresses (docker network ls): "
+            "remove it, or give the nodes other addresses in the lab file",
+        ) from None
+
+
 def ensure_key(lab: Path, plan: LabPlan, runner: ProcessRunner) -> None:
     """The lab's SSH key pair in its folder: id_ed25519 (0600) and id_ed25519.pub. One that is there stays."""
-    private, public = lab / "id_ed25519", lab / "id_ed25519.pub"
+    private, public = lab / KEY, lab / f"{KEY}.pub"
     if not private.exists():
         runner.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"labctl {plan.name}", "-f", str(private)])
     elif not public.exists():
@@ -91,14 +124,12 @@ def states(plan: LabPlan, runner: ProcessRunner) -> dict[str, str]:
 def _state(node: NodePlan, container: dict[str, Any]) -> str:
     if not container["State"]["Running"]:
         return "stopped"
-    return "running" if _network_of(node, container) else "incomplete"
+    return "running" if _connected(node, container) else "incomplete"
 
 
-def _network_of(node: NodePlan, container: dict[str, Any]) -> str | None:
-    for name, network in container["NetworkSettings"]["Networks"].items():
-        if (network.get("IPAMConfig") or {}).get("IPv4Address") == node.ip:
-            return str(name)
-    return None
+def _connected(node: NodePlan, container: dict[str, Any]) -> bool:
+    networks = container["NetworkSettings"]["Networks"].values()
+    return any((network.get("IPAMConfig") or {}).get("IPv4Address") == node.ip for network in networks)
 
 
 def _containers(plan: LabPlan, runner: ProcessRunner) -> dict[str, dict[str, Any]]:
@@ -127,7 +158,7 @@ def ssh_config(plan: LabPlan, lab: Path, runner: ProcessRunner) -> str | None:
             "UserKnownHostsFile": "/dev/null",
             "StrictHostKeyChecking": "no",
             "PasswordAuthentication": "no",
-            "IdentityFile": f'"{lab / "id_ed25519"}"',
+            "IdentityFile": f'"{lab / KEY}"',
             "IdentitiesOnly": "yes",
             "LogLevel": "FATAL",
         }
@@ -145,10 +176,10 @@ def heal(plan: LabPlan, lab: Path, runner: ProcessRunner, reporter: Reporter) ->
             continue
         if _vagrant_id(lab, node) != container["Id"]:
             # Vagrant was cut before it wrote the id down, and would stumble over the name. Nothing is in it yet.
-            runner.run(["docker", "rm", "--force", "--volumes", container["Id"]], timeout=120)
+            _remove(container, runner)
             done.append(f"{node.name}: removed a container that Vagrant had not finished making")
             continue
-        done += _revive(node, container, runner)
+        done += _revive(plan, node, container, runner)
     for line in done:
         reporter.emit(Progress(_STEP, line))
     return tuple(done)
@@ -161,16 +192,18 @@ def _vagrant_id(lab: Path, node: NodePlan) -> str | None:
         return None
 
 
-def _revive(node: NodePlan, container: dict[str, Any], runner: ProcessRunner) -> list[str]:
+def _remove(container: dict[str, Any], runner: ProcessRunner) -> None:
+    # The daemon may still be starting it on behalf of the Vagrant that was cut; removed meanwhile, it would hold its
+    # ports for seconds. A start waits for the one under way.
+    runner.run(["docker", "start", container["Id"]], check=False, timeout=60)
+    runner.run(["docker", "rm", "--force", "--volumes", container["Id"]], timeout=120)
+
+
+def _revive(plan: LabPlan, node: NodePlan, container: dict[str, Any], runner: ProcessRunner) -> list[str]:
     done = []
-    if _network_of(node, container) is None:
-        network = _lab_network(node, runner)
-        if network is None:
-            # The lab's network is gone or was never made: only making the node again makes it, too.
-            runner.run(["docker", "rm", "--force", "--volumes", container["Id"]], timeout=120)
-            return [f"{node.name}: removed a container without the lab's network"]
-        runner.run(["docker", "network", "connect", "--ip", node.ip, network, container["Id"]])
-        done.append(f"{node.name}: connected to {network}")
+    if not _connected(node, container):
+        runner.run(["docker", "network", "connect", "--ip", node.ip, network_name(plan), container["Id"]])
+        done.append(f"{node.name}: connected to the network {network_name(plan)}")
     if container["State"].get("Paused"):
         runner.run(["docker", "unpause", container["Id"]])
         done.append(f"{node.name}: unpaused")
@@ -178,16 +211,6 @@ def _revive(node: NodePlan, container: dict[str, Any], runner: ProcessRunner) ->
         runner.run(["docker", "start", container["Id"]])
         done.append(f"{node.name}: started")
     return done
-
-
-def _lab_network(node: NodePlan, runner: ProcessRunner) -> str | None:
-    """The network that holds the node's address, whoever made it: Vagrant, too, takes one that is there."""
-    names = runner.run(["docker", "network", "ls", "--quiet"]).stdout.split()
-    for network in json.loads(runner.run(["docker", "network", "inspect", *names]).stdout) if names else ():
-        for pool in network["IPAM"]["Config"] or ():
-            if ipaddress.ip_address(node.ip) in ipaddress.ip_network(pool["Subnet"], strict=False):
-                return str(network["Name"])
-    return None
 
 
 def cleanup(plan: LabPlan, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:
