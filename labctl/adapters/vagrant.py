@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+import tenacity
+
 from labctl.errors import ToolError
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ _HINTS = (
     ),
 )
 _FOLLOW_SECONDS = 0.3
+_ATTEMPTS = 4
 _TAIL = 40
 
 
@@ -82,6 +85,12 @@ class VagrantMachines:
 
         on_line sees each line that Vagrant writes meanwhile. Raises ToolError.
         """
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_crossed), stop=tenacity.stop_after_attempt(_ATTEMPTS), reraise=True
+        )
+        retrying(self._up, names, provider, on_line)
+
+    def _up(self, names: Sequence[str], provider: str, on_line: Callable[[str], None] | None) -> None:
         known = self._states() or {}
         missing = [name for name in names if known.get(name) != RUNNING]
         if not missing:
@@ -240,3 +249,8 @@ def _hint(output: str) -> str | None:
         if any(sign in said for sign in signs):
             return hint
     return None
+
+
+def _crossed(error: BaseException) -> bool:
+    """Vagrant lists all containers, then inspects each: one of somebody else that ended meanwhile makes it fail."""
+    return isinstance(error, ToolError) and "No such object" in (error.output or "")
