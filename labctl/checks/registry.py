@@ -6,19 +6,21 @@ from collections.abc import Mapping
 
 from labctl.checks import (
     kubectl_user,
-    nodes,
     part2_control_plane,
+    part2_nodes,
     part3_coredns,
     part3_docker,
     part3_kube_proxy,
     part3_kubelet,
     part3_network,
     part3_weave_net,
+    part6_nodes,
 )
 from labctl.checks.model import Check
 
 CLAIMS: tuple[Check, ...] = (
-    *nodes.CHECKS,
+    *part2_nodes.CHECKS,
+    *part6_nodes.CHECKS,
     *part2_control_plane.CHECKS,
     *part3_kube_proxy.CHECKS,
     *part3_kubelet.CHECKS,

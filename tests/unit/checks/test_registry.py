@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from labctl.checks import CLAIMS, CLAIMS_BY_ID, Check
-from labctl.checks.causes import RULES
+from labctl.checks.cause_rules import RULES
 from labctl.checks.model import At
 from labctl.plan import default_plan
 
