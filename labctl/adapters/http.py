@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     import httpx
 
 _OK, _PARTIAL, _UNAUTHORIZED, _RANGE = 200, 206, 401, 416
-_CHUNK = 1 << 16
 _T = TypeVar("_T")
 OnBytes = Callable[[int, int | None], None]
 Authorize = Callable[[str | None], Mapping[str, str]]
@@ -83,7 +82,7 @@ class HttpClient:
         def attempt() -> Answer:
             with self._open(remote, {}) as response:
                 body = bytearray()
-                for chunk in response.iter_raw(_CHUNK):
+                for chunk in response.iter_raw():
                     body += chunk
                     if len(body) > limit:
                         raise server_fault(remote.url, f"sends more than {limit} bytes", remote.hint)
@@ -139,7 +138,8 @@ class HttpClient:
         pace = Pace(self._limits.slowest, self._limits.read)
         done = offset
         with partial.append() as stream:
-            for chunk in response.iter_raw(_CHUNK):
+            # As they arrive: chunks of a fixed size would be lost with a cut.
+            for chunk in response.iter_raw():
                 if self._stop.is_set():
                     raise StoppedError
                 stream.write(chunk)
@@ -151,20 +151,22 @@ class HttpClient:
     def _open(self, remote: Remote, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
         """Send a GET; yields a good answer (200, or 206 to a range). Raises PassingError, ToolError."""
         wanted = {"Accept-Encoding": "identity", **remote.headers, **headers}
-        response = self._send(remote, {**wanted, **(remote.authorize(None) if remote.authorize else {})})
+        response = self._send(remote.url, {**wanted, **(remote.authorize(None) if remote.authorize else {})})
         if response.status_code == _UNAUTHORIZED and remote.authorize is not None:
             challenge = response.headers.get("www-authenticate", "")
+            # Where a redirect led: it is that server which asks, and a redirect would drop the token again.
+            asking = str(response.url)
             response.close()
-            response = self._send(remote, {**wanted, **remote.authorize(challenge)})
+            response = self._send(asking, {**wanted, **remote.authorize(challenge)})
         try:
             self._judge(remote, response, ranged="Range" in headers)
             yield response
         finally:
             response.close()
 
-    def _send(self, remote: Remote, headers: Mapping[str, str]) -> httpx.Response:
+    def _send(self, url: str, headers: Mapping[str, str]) -> httpx.Response:
         client = self._connection()
-        return client.send(client.build_request("GET", remote.url, headers=dict(headers)), stream=True)
+        return client.send(client.build_request("GET", url, headers=dict(headers)), stream=True)
 
     def _judge(self, remote: Remote, response: httpx.Response, *, ranged: bool) -> None:
         status = response.status_code
