@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,14 @@ REPLICA_SETS = "api/apis_apps_v1_namespaces_kube-system_replicasets.json"
 VERSION = "api/version.json"
 
 
-def load(name: str) -> Files:
-    """The files of one of the four recordings."""
+@cache
+def _read(name: str) -> Files:
     return read_recording(RECORDINGS / f"{name}.tar.gz")
+
+
+def load(name: str) -> Files:
+    """The files of one of the four recordings, to be edited freely."""
+    return dict(_read(name))
 
 
 def on(node: str, file: str) -> str:
