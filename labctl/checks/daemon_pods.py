@@ -159,5 +159,5 @@ def daemon_set_check(of: DaemonPods) -> Check:
         observe=of.observe_daemon_set,
         compare=compare_daemon_set,
         note=note,
-        show=row,
+        show=lambda actual: f"{of.name}   {row(actual)}" if actual else "no such DaemonSet",
     )

@@ -13,7 +13,7 @@ from labctl.facts.observed import field, typed
 
 _BRIDGE = "docker0"
 # Docker's default address pools, in the order in which it tries them (claims.md).
-_POOLS = tuple(f"172.{second}.0.0/16" for second in range(17, 32))
+_POOLS = tuple(IPv4Network(f"172.{second}.0.0/16") for second in range(17, 32))
 
 
 def networks(interface: Mapping[str, Any]) -> list[str]:
@@ -50,10 +50,10 @@ def compare_bridge(expected: dict[str, list[str]], actual: dict[str, list[str]])
 def pool_drift(expected: dict[str, list[str]], actual: dict[str, list[str]]) -> str | None:
     """Docker takes the first of its pools that overlaps with no other interface."""
     taken = [IPv4Network(each) for each in actual["other interfaces"]]
-    free = [pool for pool in _POOLS if not any(IPv4Network(pool).overlaps(each) for each in taken)]
-    if actual[_BRIDGE] == expected[_BRIDGE] or not free or actual[_BRIDGE] != [free[0]]:
+    first = next((pool for pool in _POOLS if not any(pool.overlaps(each) for each in taken)), None)
+    if actual[_BRIDGE] == expected[_BRIDGE] or first is None or actual[_BRIDGE] != [str(first)]:
         return None
-    return f"docker0 has {free[0]}: the first of Docker's networks that no other interface of this node overlaps"
+    return f"docker0 has {first}: the first of Docker's networks that no other interface of this node overlaps"
 
 
 BRIDGE = Check(
@@ -67,7 +67,7 @@ BRIDGE = Check(
     "the node overlaps",
     breaks='set "bip": "172.30.0.1/24" in /etc/docker/daemon.json, systemctl restart docker',
     fix="labctl up --from docker",
-    expect=lambda _: {_BRIDGE: [_POOLS[0]]},
+    expect=lambda _: {_BRIDGE: [str(_POOLS[0])]},
     observe=observe_bridge,
     compare=compare_bridge,
     drift=pool_drift,

@@ -64,6 +64,15 @@ def deployment_fix(_at: At, actual: Any) -> str:  # noqa: ANN401 - what was obse
     return SCALE if asked != str(REPLICAS) else "kubectl -n kube-system rollout restart deployment coredns"
 
 
+def deployment_row(actual: Any) -> str:  # noqa: ANN401 - expected or observed
+    """A row of kubectl get deployments: READY UP-TO-DATE AVAILABLE."""
+    if actual is None:
+        return "no such Deployment"
+    ready, up_to_date, available, strangers = actual.values()
+    owned = f"   and pods that it does not own: {one_line(strangers)}" if strangers else ""
+    return f"coredns   {ready}   {up_to_date}   {available}{owned}"
+
+
 DEPLOYMENT = Check(
     id="coredns.deployment",
     scope="lab",
@@ -84,6 +93,7 @@ DEPLOYMENT = Check(
     compare=lambda expected, actual: (
         "there is no Deployment coredns" if actual is None else differences(expected, actual)
     ),
+    show=deployment_row,
 )
 
 
