@@ -40,7 +40,7 @@ done
 install() {
   # No package lists: what the bundle does not hold must be on the node. Losing power during the unpacking is no
   # worry here, the next run starts again.
-  DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get install -qq -y --no-install-recommends --reinstall \
+  DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get install -q -y --no-install-recommends --reinstall \
     --allow-downgrades --allow-change-held-packages -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=/dev/null \
     -o Dir::State::lists=/var/lib/labctl/no-lists -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
     -o APT::Sandbox::User=root -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 \
