@@ -27,6 +27,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Before it": {
         "plan": "Show what `labctl up` would bring up, and why.",
         "render": "Write the Vagrantfile, inventory and kubeadm configuration.",
+        "bundle": "Make, check and show bundles: all that a lab is made from.",
         "setup": "Install what this computer lacks.",
     },
     "For your editor and shell": {
