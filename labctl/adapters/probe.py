@@ -20,6 +20,8 @@ def unanswered(urls: Sequence[str], seconds: float) -> Mapping[str, str]:
 
     Name look-ups have no time limit of their own, hence daemon threads that nobody waits for.
     """
+    # A mirror may stand in for several servers.
+    urls = list(dict.fromkeys(urls))
     answers: queue.Queue[tuple[str, str | None]] = queue.Queue()
     for url in urls:
         threading.Thread(target=lambda u=url: answers.put((u, _ask(u, seconds))), daemon=True).start()
