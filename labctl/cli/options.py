@@ -53,6 +53,13 @@ source_option = click.option(
 )
 
 
+def lab_file_words(given: Path | None, used: Path) -> str:
+    """Which lab file a command took, and why where none was given."""
+    if given is not None:
+        return str(used)
+    return f"{used} (in this folder)" if used == Path("lab.yml") else f"{used} (the tutorial's own: no lab.yml here)"
+
+
 def output_option(*choices: str) -> Callable[[Decorated], Decorated]:
     """`-o`: the form of the output, the first choice being the default."""
     return click.option(

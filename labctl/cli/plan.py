@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from labctl.cli.options import file_option, output_option, source_option
+from labctl.cli.options import file_option, lab_file_words, output_option, source_option
 
 
 @click.command(
@@ -26,5 +26,7 @@ def plan(*, file: Path | None, source: str, output: str) -> None:
 
     resolved = app.resolve(file, source)
     steps = app.plan_steps(resolved.plan)
-    show = plan_json if output == "json" else plan_text
-    click.echo(show(resolved.plan, steps, str(resolved.file), resolved.notes))
+    if output == "json":
+        click.echo(plan_json(resolved.plan, steps, str(resolved.file), resolved.notes))
+    else:
+        click.echo(plan_text(resolved.plan, steps, lab_file_words(file, resolved.file), resolved.notes))

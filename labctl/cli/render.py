@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from labctl.cli.options import file_option, source_option
+from labctl.cli.options import file_option, lab_file_words, source_option
 
 
 @click.command(
@@ -29,6 +29,6 @@ def render(*, file: Path | None, source: str, directory: Path) -> None:
     from labctl import app
 
     resolved = app.resolve(file, source)
-    click.echo(f"lab file: {resolved.file}")
+    click.echo(f"lab file: {lab_file_words(file, resolved.file)}")
     for path in app.render_lab(resolved, directory):
         click.echo(str(path))

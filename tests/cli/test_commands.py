@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from pathlib import Path
 from types import SimpleNamespace
 
 import click
@@ -15,6 +16,7 @@ from labctl import __version__
 from labctl.assets import asset
 from labctl.cli.group import SECTIONS
 from labctl.cli.group import labctl as group
+from labctl.cli.options import lab_file_words
 from labctl.config.schema import json_schema_text
 from labctl.plan import PlannedStep, default_plan
 
@@ -108,7 +110,9 @@ def fake_app(monkeypatch, tmp_path):
 
     def resolve(file, source="auto"):
         asked.append((file, source))
-        return SimpleNamespace(file=file or "the default", plan=default_plan(), notes=("docker: not installed",))
+        return SimpleNamespace(
+            file=file or Path("/assets/lab.yml"), plan=default_plan(), notes=("docker: not installed",)
+        )
 
     steps = [PlannedStep("docker", "Install Docker", None, ("apt-get install docker.io",))]
     fake = SimpleNamespace(
@@ -124,7 +128,7 @@ def fake_app(monkeypatch, tmp_path):
 def test_plan(labctl, fake_app):
     ended = labctl("plan")
     assert ended.code == 0
-    assert "lab file    the default" in ended.out
+    assert "lab file    /assets/lab.yml (the tutorial's own: no lab.yml here)" in ended.out
     assert "k8s-master" in ended.out
     assert fake_app.asked == [(None, "auto")]
 
@@ -138,4 +142,16 @@ def test_plan_as_json(labctl, fake_app, tmp_path):
 
 def test_render_lists_its_files(labctl, fake_app):
     ended = labctl("render", "-d", "out")
-    assert ended.out.splitlines() == ["lab file: the default", "out/Vagrantfile", "out/kubeadm.yml"]
+    assert ended.out.splitlines() == [
+        "lab file: /assets/lab.yml (the tutorial's own: no lab.yml here)",
+        "out/Vagrantfile",
+        "out/kubeadm.yml",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "used", "words"),
+    [("class.yml", "class.yml", "class.yml"), (None, "lab.yml", "lab.yml (in this folder)")],
+)
+def test_which_lab_file_was_taken(given, used, words):
+    assert lab_file_words(given and Path(given), Path(used)) == words
