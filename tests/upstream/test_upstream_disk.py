@@ -13,7 +13,7 @@ from pathlib import Path
 import loopback
 import pytest
 
-from labctl.sources.bundle import Bundle
+from labctl.sources.bundle import Bundle, sha256_file
 
 HERE = Path(__file__).parent
 # The source of a World, in a process of its own: arguments are base (server), cache, destination, file size limit.
@@ -22,7 +22,7 @@ import resource, sys
 sys.path.insert(0, sys.argv[1])
 from dataclasses import replace
 from pathlib import Path
-from conftest import QUICK, Events, WithoutDocker
+from upstream_world import QUICK, Events, WithoutDocker
 from tiny_release import content, sha256
 from labctl.cli.failure import tell
 from labctl.errors import LabctlError
@@ -49,9 +49,9 @@ except LabctlError as error:
 
 
 def start(world, limit=0, destination=None, cache=None):
+    places = [str(cache or world.cache), str(destination or world.destination)]
     return subprocess.Popen(
-        [sys.executable, "-c", FILL, str(HERE), str(cache or world.cache), str(destination or world.destination)]
-        + [str(limit)],
+        [sys.executable, "-c", FILL, str(HERE), *places, str(limit)],
         env={**os.environ, "PYTHONPATH": str(HERE.parents[1])},
         stdout=subprocess.PIPE,
         text=True,
@@ -97,8 +97,6 @@ def test_a_full_disk(world, small_disk, full):
     else:
         assert not world.destination.exists()
         for path in place.glob("downloads/sha256/*"):
-            from labctl.sources.bundle import sha256_file
-
             assert sha256_file(path) == path.name
     world.fill()
 

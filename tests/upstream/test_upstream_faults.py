@@ -1,4 +1,4 @@
-"""What a fill makes of servers that misbehave: the right bundle, or an error that names URL, found, expected, remedy."""
+"""What a fill makes of servers that misbehave: the right bundle, or an error with address, finding and remedy."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ def always(world, name, fault):
     path = world.path(name)
     world.server.always[path] = fault
     return path
+
+
+def in_turn(first, then):
+    """One fault for the first request, another for all later ones."""
+    left = [first]
+
+    def fault(request):
+        chosen = left.pop() if left else then
+        chosen(request)
+
+    return fault
 
 
 def says(error, world, path, *words):
@@ -94,10 +105,7 @@ def test_a_server_that_sends_another_range(world):
 
 
 def test_what_an_earlier_run_left_is_gone_on_with(world):
-    path = always(world, "kubelet", loopback.cut_after(0))
-    world.server.faults[path] = []
-    first = [loopback.cut_after(60_000)]
-    world.server.always[path] = lambda request: (first.pop() if first else loopback.status(503))(request)
+    path = always(world, "kubelet", in_turn(loopback.cut_after(60_000), loopback.status(503)))
     world.refused()
     del world.server.always[path]
     world.server.seen.clear()
@@ -106,9 +114,7 @@ def test_what_an_earlier_run_left_is_gone_on_with(world):
 
 
 def test_bad_bytes_of_an_earlier_run_are_fetched_again(world):
-    path = world.path("kubelet")
-    first = [loopback.cut_after(60_000)]
-    world.server.always[path] = lambda request: (first.pop() if first else loopback.status(503))(request)
+    path = always(world, "kubelet", in_turn(loopback.cut_after(60_000), loopback.status(503)))
     world.refused()
     del world.server.always[path]
     (part,) = (world.cache / "downloads" / "partial").glob("*-kubelet")

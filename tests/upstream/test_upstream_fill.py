@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import stat
@@ -9,8 +10,8 @@ import tarfile
 import threading
 
 import pytest
-from conftest import WithDocker
 from tiny_release import WEAVE, sha256
+from upstream_world import WithDocker
 
 from labctl.errors import ToolError
 from labctl.events import Note, Transfer
@@ -62,8 +63,6 @@ def test_image_archives_are_what_docker_load_reads(world):
         for name, diff in zip(entry["Layers"], diffs, strict=True):
             with tarfile.open(fileobj=io.BytesIO(members[name])):
                 pass
-            import gzip
-
             assert f"sha256:{sha256(gzip.decompress(members[name]))}" == diff
     # The layer that all share is fetched once.
     shared = [seen for seen in world.server.seen if seen.path.endswith(entry["Layers"][0][:-4]) and seen.status == 200]

@@ -109,8 +109,8 @@ def put_image(server, image, style="list"):
     blobs = {}
     oci = style == "oci"
     kind = OCI_MANIFEST if oci else MANIFEST
-    layer_kind = "application/vnd.oci.image.layer.v1.tar+gzip" if oci else (
-        "application/vnd.docker.image.rootfs.diff.tar.gzip"
+    layer_kind = (
+        "application/vnd.oci.image.layer.v1.tar+gzip" if oci else ("application/vnd.docker.image.rootfs.diff.tar.gzip")
     )
     entries = []
     for arch in ("arm64", "amd64"):
