@@ -130,6 +130,9 @@ def render_weave_net(plan: LabPlan, manifest: str, *, fast_datapath: bool = True
     }
     if not fast_datapath:
         settings["WEAVE_NO_FASTDP"] = "true"
+    if any(entry["name"] == "API_HOST" for container in weave for entry in container.get("env") or []):
+        # The stand-in can ask the API server by its own address, without waiting for kube-proxy.
+        settings["API_HOST"] = plan.control_plane.ip
     for container in weave:
         kept = [entry for entry in container.get("env") or [] if entry["name"] not in settings]
         container["env"] = kept + [{"name": name, "value": value} for name, value in settings.items()]

@@ -114,7 +114,7 @@ class Docker:
             lines.append('"--volume", "/lib/modules:/lib/modules:ro",')
         if bundle is not None:
             lines.append("# The lab's bundle, read-only.")
-            mount = ["--mount", f"type=bind,readonly,source={bundle},target={BUNDLE_ON_NODE}"]
+            mount = ["--mount", f"type=bind,readonly,{_field(f'source={bundle}')},target={BUNDLE_ON_NODE}"]
             lines.append(f"{ruby(mount)[1:-1]},")
         return lines
 
@@ -139,6 +139,11 @@ class Docker:
     def cleanup(self, plan: LabPlan, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:
         """Remove what carries the lab's label, and the node image where no other lab uses it."""
         return engine.cleanup(plan, runner, reporter)
+
+
+def _field(text: str) -> str:
+    """One field of --mount, which is a line of CSV."""
+    return '"' + text.replace('"', '""') + '"' if {",", '"'} & set(text) else text
 
 
 def _all_capabilities(docker: DockerDaemon | None) -> bool:
