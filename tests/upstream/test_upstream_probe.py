@@ -19,14 +19,13 @@ def test_all_answer(world, monkeypatch):
 def test_the_silent_one_is_named(world, monkeypatch):
     monkeypatch.setenv("LABCTL_MIRROR_DOCKER", "http://127.0.0.1:9")
     why = world.source.unavailable()
-    assert why.startswith("http://127.0.0.1:9/")
-    assert "no connection" in why
+    assert why.startswith("http://127.0.0.1:9: no connection")
     assert ";" not in why
 
 
 def test_a_refusal_is_no_answer(world):
     world.server.always["/docker/linux/ubuntu/dists/focal/Release"] = loopback.status(403)
-    assert "answered 403 Forbidden" in world.source.unavailable()
+    assert world.source.unavailable().endswith("/docker/linux/ubuntu/dists/focal/Release: answered 403 Forbidden")
 
 
 def test_a_server_that_says_nothing_costs_three_seconds(world, monkeypatch):
@@ -35,7 +34,7 @@ def test_a_server_that_says_nothing_costs_three_seconds(world, monkeypatch):
     started = time.monotonic()
     why = world.source.unavailable()
     assert time.monotonic() - started < 2
-    assert "/v2/" in why
+    assert why == f"{world.server.base}: no answer within 0.5 s"
 
 
 def test_a_registry_that_wants_a_token_answers(world):

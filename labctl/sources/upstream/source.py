@@ -5,7 +5,7 @@ The order of a fill belongs here; what is fetched is catalogue.py's, how fetch.p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,7 +48,7 @@ class UpstreamSource:
         except LabctlError as error:
             return error.message
         failed = unanswered(list(urls.values()), PROBE_SECONDS)
-        return "; ".join(f"{url}: {why}" for url, why in failed.items()) or None
+        return _summary(failed) or None
 
     def fill(self, destination: Path, reporter: Reporter) -> None:
         """Fetch everything and write a whole, verified bundle at destination. Raises ToolError, ConfigError."""
@@ -95,3 +95,12 @@ def _api(base: str) -> str:
     """The address by which a registry says that it is one; its repositories' prefix does not belong to it."""
     scheme, _, rest = base.partition("://")
     return f"{scheme}://{rest.partition('/')[0]}/v2/"
+
+
+def _summary(failed: Mapping[str, str]) -> str:
+    """One part for each reason; of a server that answers not at all its address is enough."""
+    by_reason: dict[str, list[str]] = {}
+    for url, why in failed.items():
+        server = "/".join(url.split("/")[:3])
+        by_reason.setdefault(why, []).append(url if why.startswith("answered") else server)
+    return "; ".join(f"{', '.join(dict.fromkeys(urls))}: {why}" for why, urls in by_reason.items())

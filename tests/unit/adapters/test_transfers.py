@@ -96,12 +96,7 @@ def test_which_refusals_pass():
 
 
 def test_which_faults_of_the_connection_pass():
-    passing = (
-        httpx.ConnectTimeout("x"),
-        httpx.ReadTimeout("x"),
-        httpx.ConnectError("x"),
-        httpx.RemoteProtocolError("x"),
-    )
+    kinds = (httpx.ConnectTimeout, httpx.ReadTimeout, httpx.ConnectError, httpx.RemoteProtocolError)
     for error in (kind("x") for kind in kinds):
         assert isinstance(transport_fault(error, 1, 2), PassingError), error
     tls = httpx.ConnectError("certificate verify failed")
