@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import os
 import shlex
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labctl.assets import asset
-from labctl.checks.model import CheckReport
 from labctl.config import LabConfig, load_config
 from labctl.errors import ConfigError, ToolError
 from labctl.events import Note, Reporter, SilentReporter
-from labctl.facts import Facts, NotObserved, NotObservedError
 from labctl.plan import BundleRef, LabPlan, PlannedStep, expected_bundle, make_plan
 from labctl.providers.host import Host, probe_host
 from labctl.providers.interface import Provider
@@ -30,6 +27,10 @@ from labctl.sources.interface import Source
 from labctl.steps.session import Session
 from labctl.steps.step import Lab, Step
 from labctl.workspace import Workspace, labs_folder
+
+if TYPE_CHECKING:
+    from labctl.checks.model import CheckReport
+    from labctl.facts import Facts
 
 
 @dataclass(frozen=True)
@@ -230,9 +231,7 @@ def _named(file: Path | None) -> str:
 
 def verify_live(name: str | None, file: Path | None, only: Sequence[str] = (), skip: Sequence[str] = ()) -> CheckReport:
     """Judge the running lab by one look; only and skip are globs of claim ids. Raises ConfigError."""
-    begun = time.monotonic()
-    report = existing(name, file).claims(only, skip)
-    return replace(report, seconds=round(time.monotonic() - begun, 2))
+    return existing(name, file).claims(only, skip)
 
 
 def dry_run(resolved: Resolved, options: UpOptions) -> list[PlannedStep]:
@@ -250,6 +249,8 @@ def dry_run(resolved: Resolved, options: UpOptions) -> list[PlannedStep]:
 
 def status(name: str | None, file: Path | None) -> dict[str, Any]:
     """What of a lab runs, as plain data: its nodes as machines and as members of the cluster, its last run."""
+    from labctl.facts import NotObserved
+
     lab = existing(name, file)
     facts = lab.facts()
     members = _members(facts)
@@ -276,6 +277,8 @@ def status(name: str | None, file: Path | None) -> dict[str, Any]:
 
 def _members(facts: Facts) -> dict[str, str] | None:
     """Node name -> Ready or NotReady as the API says; None where it does not answer."""
+    from labctl.facts import NotObservedError
+
     try:
         return {node.name: "Ready" if node.ready[0] == "True" else "NotReady" for node in facts.nodes()}
     except NotObservedError:

@@ -47,6 +47,10 @@ class ProcessRunner(Protocol):
         """
         ...
 
+    def cancel(self) -> None:
+        """End every program that runs now in any thread."""
+        ...
+
 
 class NodeShell(Protocol):
     """Runs commands on the lab's nodes over SSH."""

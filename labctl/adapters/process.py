@@ -12,6 +12,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,6 +28,12 @@ class LocalProcessRunner:
 
     def __init__(self, run_id: str | None = None) -> None:
         self._run_id = run_id
+        self._running: set[subprocess.Popen[bytes]] = set()
+
+    def cancel(self) -> None:
+        """End every program that runs now, as Ctrl-C does; whoever waits for one gets its exit code."""
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            list(pool.map(stop, tuple(self._running)))
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """This process's environment with the run's mark and extra."""
@@ -47,6 +54,21 @@ class LocalProcessRunner:
         """Run to the end, as ports.ProcessRunner.run says."""
         argv = tuple(str(part) for part in command)
         process = self._start(argv, cwd, env, stdin is not None)
+        self._running.add(process)
+        try:
+            return self._finish(process, argv, stdin, timeout, on_line, check)
+        finally:
+            self._running.discard(process)
+
+    def _finish(
+        self,
+        process: subprocess.Popen[bytes],
+        argv: tuple[str, ...],
+        stdin: bytes | None,
+        timeout: float | None,
+        on_line: Callable[[str], None] | None,
+        check: bool,
+    ) -> Completed:
         out: list[str] = []
         err: list[str] = []
         workers = [

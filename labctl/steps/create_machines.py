@@ -8,8 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import tenacity
-
 from labctl.errors import ToolError
 from labctl.plan import LabPlan, NodePlan
 from labctl.steps.files import render_lab_files, ssh_configuration
@@ -74,6 +72,8 @@ def _equip(lab: Lab, step: str, node: NodePlan) -> None:
 
 
 def _wait_for_ssh(lab: Lab, step: str, node: str) -> None:
+    import tenacity
+
     retrying = tenacity.Retrying(
         stop=tenacity.stop_after_delay(_SSH_SECONDS),
         wait=tenacity.wait_fixed(0.5),

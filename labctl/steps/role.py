@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from labctl.adapters.ports import TaskEvent
-from labctl.checks.model import Outcome
 from labctl.plan import LabPlan
 from labctl.steps.files import render_lab_files
 from labctl.steps.step import ON_NODES, Lab
@@ -31,7 +30,7 @@ class RoleStep:
         concerned = {node.name for node in self._nodes(lab.plan)}
         if concerned & set(lab.unmarked(self.id, lab.fingerprint(self.id))):
             return None
-        if any(r.check.id in self.claims and r.outcome in (Outcome.FAIL, Outcome.ERROR) for r in lab.claims().results):
+        if lab.claims().failing(self.claims):
             return None
         return "its claims hold and the nodes carry its mark" if self.claims else "the nodes carry its mark"
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from labctl.adapters import survivors
 from labctl.errors import LabctlError
 from labctl.events import Note, Reporter
 from labctl.workspace import Workspace
@@ -27,6 +26,8 @@ class Session:
 @contextmanager
 def session(workspace: Workspace, command: str, make_reporter: Callable[[Path], Reporter]) -> Iterator[Session]:
     """Hold the lab for one run; make_reporter gets the run's log file. Raises LockedError: another labctl has it."""
+    from labctl.adapters import survivors
+
     with workspace.locked():
         workspace.prepare()
         run_id = workspace.journal.new_id()
@@ -53,6 +54,8 @@ def session(workspace: Workspace, command: str, make_reporter: Callable[[Path], 
 
 def _end_survivors(workspace: Workspace, reporter: Reporter) -> None:
     """Await or end the children of runs whose end the journal does not know; we hold the lock, so they are orphans."""
+    from labctl.adapters import survivors
+
     for run in workspace.journal.runs():
         if run.outcome is None:
             left = survivors.find(run.id, run.started)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from labctl.adapters.ports import ClusterApi, Machines, NodeShell, Playbooks, ProcessRunner
 from labctl.assets import asset
-from labctl.checks.judge import judge
-from labctl.checks.model import CheckReport
-from labctl.collect import look
 from labctl.events import Progress, Reporter
-from labctl.facts import Facts
 from labctl.plan import BundleRef, LabPlan
 from labctl.providers.host import Host
 from labctl.providers.interface import Provider
@@ -23,6 +20,11 @@ from labctl.releases import Versions
 from labctl.sources.bundle import Bundle
 from labctl.sources.interface import Source
 from labctl.workspace import Workspace
+
+if TYPE_CHECKING:
+    from labctl.checks.model import CheckReport
+    from labctl.facts import Facts
+
 
 # Where a node has the bundle.
 ON_NODES = "/opt/labctl/bundle"
@@ -55,6 +57,8 @@ class Lab:
     def facts(self) -> Facts:
         """The last look at the world; looks again if something changed since."""
         if self._facts is None:
+            from labctl.collect import look
+
             self._facts = look(self.plan, self.shell, self.open_api)
         return self._facts
 
@@ -64,8 +68,12 @@ class Lab:
         self.stale = False
 
     def claims(self, only: Sequence[str] = (), skip: Sequence[str] = ()) -> CheckReport:
-        """Every claim judged by the last look; only and skip are globs of claim ids."""
-        return judge(self.plan, self.facts(), only, skip)
+        """Every claim judged by the last look, with the seconds that took; only and skip are globs of claim ids."""
+        from labctl.checks.judge import judge
+
+        begun = time.monotonic()
+        report = judge(self.plan, self.facts(), only, skip)
+        return replace(report, seconds=round(time.monotonic() - begun, 2))
 
     @property
     def bundle(self) -> Bundle:

@@ -6,11 +6,14 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from labctl.checks.model import CheckReport, CheckResult, Outcome
 from labctl.errors import ClaimsError
 from labctl.plan import LabPlan
 from labctl.steps.step import Lab
+
+if TYPE_CHECKING:
+    from labctl.checks.model import CheckReport, CheckResult
 
 _SECONDS = 240.0
 _POLL_SECONDS = 1.0
@@ -49,6 +52,8 @@ class WaitReady:
 
 def open_claims(report: CheckReport) -> list[CheckResult]:
     """The claims that FAIL or could not be judged."""
+    from labctl.checks.model import Outcome
+
     return [result for result in report.results if result.outcome in (Outcome.FAIL, Outcome.ERROR)]
 
 
@@ -59,6 +64,8 @@ def _names(results: list[CheckResult]) -> list[str]:
 
 
 def _too_late(waiting: list[CheckResult], seconds: float) -> ClaimsError:
+    from labctl.checks.model import Outcome
+
     return ClaimsError(
         f"{len(waiting)} claims do not hold after {seconds:.0f} s: {', '.join(_names(waiting))}",
         failed=any(result.outcome is Outcome.FAIL for result in waiting),

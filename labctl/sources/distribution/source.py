@@ -82,7 +82,7 @@ class DistributionSource:
         shutil.rmtree(self._cache / "tmp", ignore_errors=True)
         shop.tell("package lists")
         note = apt.refresh()
-        make(PARTS, lambda part: obtain(part, shop), shop.results)
+        make(PARTS, lambda part: obtain(part, shop), shop.results, self._runner.cancel)
         forget_others(self._cache, shop.results)
         if is_current(shop, destination):
             shop.tell("the bundle is up to date")
