@@ -55,7 +55,7 @@ class Docker:
         return NodeEnvironment(
             container=True,
             runc_wrapper=not _all_capabilities(host.docker),
-            kernel_modules=host.kernel_modules,
+            kernel_modules=host.kernel_modules and _local(host.docker),
             swap_off=False,
             fail_swap_on=not host.swap,
             resolv_conf=_RESOLV_CONF,
@@ -109,9 +109,7 @@ class Docker:
             f'"--mount", {volume} + node[:name] + "-kubelet,target=/var/lib/kubelet",',
             *_limits(host.docker),
         ]
-        if host.kernel_modules:
-            lines.append("# So that a node can load modules of the kernel, as a machine does.")
-            lines.append('"--volume", "/lib/modules:/lib/modules:ro",')
+        lines += _kernel(host)
         if bundle is not None:
             lines.append("# The lab's bundle, read-only.")
             mount = ["--mount", f"type=bind,readonly,{_field(f'source={bundle}')},target={BUNDLE_ON_NODE}"]
@@ -172,6 +170,25 @@ def _privileges(docker: DockerDaemon | None) -> list[str]:
     ]
 
 
+def _local(docker: DockerDaemon | None) -> bool:
+    """Whether the daemon runs on this computer's own kernel: then its process can be seen here."""
+    return docker is not None and docker.capabilities is not None
+
+
+def _kernel(host: Host) -> list[str]:
+    """What a node sees of this computer's kernel."""
+    lines = []
+    if _local(host.docker) and host.kernel_modules:
+        lines += [
+            "# So that a node can load modules of the kernel, as a machine does.",
+            '"--volume", "/lib/modules:/lib/modules:ro",',
+        ]
+    if _local(host.docker) and host.kernel_config and host.kernel_config.startswith("/boot/"):
+        volume = ruby(f"{host.kernel_config}:{host.kernel_config}:ro")
+        lines += ["# kubeadm's preflight reads how the kernel was made.", f'"--volume", {volume},']
+    return lines
+
+
 def _limits(docker: DockerDaemon | None) -> list[str]:
     """Memory and processors as far as the kernel lets the daemon limit them."""
     lines = []
@@ -202,4 +219,9 @@ def _ignored(host: Host) -> dict[str, str]:
         ignored["Swap"] = (
             "The swap is this computer's: a container cannot turn it off, and kubelet is told to accept it."
         )
+    if host.kernel_config is None or not _local(host.docker):
+        ignored["SystemVerification"] = "How this computer's kernel was made cannot be read in a container."
+    elif host.hidden_controllers:
+        names = ", ".join(host.hidden_controllers)
+        ignored["SystemVerification"] = f"This kernel no longer lists the cgroup controllers {names} in /proc/cgroups."
     return ignored

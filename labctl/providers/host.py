@@ -19,6 +19,8 @@ from labctl.adapters.ports import ProcessRunner
 from labctl.errors import ToolError
 
 _KVM_CREATE_VM = 0xAE01  # linux/kvm.h: _IO(KVMIO, 0x01)
+# k8s.io/system-validators v1.4.0, as kubeadm 1.21 has it.
+_CONTROLLERS = ("cpu", "cpuacct", "cpuset", "devices", "freezer", "memory")
 _LIBVIRT_SOCKETS = ("run/libvirt/libvirt-sock", "run/libvirt/virtqemud-sock")
 _PLUGIN_FOLDERS = ("usr/share/vagrant-plugins/plugins.d",)
 
@@ -55,6 +57,8 @@ class Host:
     docker_problem: str | None = "it was not looked for"
     swap: bool = False
     kernel_modules: bool = False  # /lib/modules of the running kernel is there
+    kernel_config: str | None = None  # where this kernel's configuration can be read
+    hidden_controllers: tuple[str, ...] = ()  # those that kubeadm wants to see in /proc/cgroups and does not
     openvswitch: bool = False  # the kernel has it or can load it
 
 
@@ -80,6 +84,8 @@ def probe_host(
         docker_problem=docker_problem,
         swap=len((_read(root / "proc/swaps") or "").splitlines()) > 1,
         kernel_modules=modules.is_dir(),
+        kernel_config=_kernel_config(root),
+        hidden_controllers=_hidden_controllers(root),
         openvswitch=_openvswitch(root, modules),
     )
 
@@ -178,6 +184,20 @@ def _vagrant_plugins(root: Path) -> frozenset[str]:
         except (ValueError, AttributeError, TypeError):
             continue
     return frozenset(names)
+
+
+def _kernel_config(root: Path) -> str | None:
+    for path in ("proc/config.gz", f"boot/config-{os.uname().release}"):
+        if (root / path).exists():
+            return f"/{path}"
+    return None
+
+
+def _hidden_controllers(root: Path) -> tuple[str, ...]:
+    """Recent kernels list in /proc/cgroups only what cgroup v1 could use, fewer than kubeadm 1.21 looks for there."""
+    rows = [line.split() for line in (_read(root / "proc/cgroups") or "").splitlines() if not line.startswith("#")]
+    enabled = {row[0] for row in rows if row[-1] == "1"}
+    return tuple(name for name in _CONTROLLERS if name not in enabled) if rows else ()
 
 
 def _openvswitch(root: Path, modules: Path) -> bool:

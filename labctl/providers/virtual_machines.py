@@ -59,6 +59,11 @@ def box_lines(provider: str, box: Box) -> tuple[str, ...]:
     """The lines of the Vagrantfile that name the box, with the lab file's overrides."""
     wanted = _resolved(provider, box)
     lines = [f"config.vm.box = {ruby(wanted.name)}"]
+    if wanted.name == DEFAULT_BOX_NAME and wanted.url is None:
+        lines.append(f"# No such box is published at an address of its own for {provider}: name one in lab.yml (box,")
+        lines.append(
+            f"# box_url), or add a file once: vagrant box add --name {DEFAULT_BOX_NAME} --provider {provider} FILE"
+        )
     if wanted.url is not None:
         lines.append(f"config.vm.box_url = {ruby(wanted.url)}")
     if wanted.version is not None:

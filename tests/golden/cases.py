@@ -25,6 +25,7 @@ SERVER = Host(
     docker=DockerDaemon(version="28.5.1", cgroup=2, cpus=4, memory_mb=16000, capabilities=0x1FFFFFFFFFF),
     docker_problem=None,
     kernel_modules=True,
+    kernel_config="/boot/config-6.8.0-generic",
     openvswitch=True,
 )
 # A container or small virtual machine in which Docker runs: no CAP_SYS_RESOURCE, cgroup v1, swap, no modules, no KVM.
@@ -36,6 +37,7 @@ NESTED = Host(
     docker=DockerDaemon(version="20.10.24", cgroup=1, cpus=2, memory_mb=16000, capabilities=0x1FFFEFFFFFF),
     docker_problem=None,
     swap=True,
+    kernel_config="/proc/config.gz",
 )
 
 

@@ -83,6 +83,16 @@ def test_a_container_s_allowances_come_from_the_host() -> None:
     assert server.ignore_preflight == {}
 
 
+def test_what_a_container_cannot_show_kubeadm_is_ignored_by_name() -> None:
+    docker = provider_named("docker")
+    for host in (
+        replace(SERVER, kernel_config=None),
+        replace(SERVER, hidden_controllers=("memory",)),
+        replace(SERVER, docker=replace(SERVER.docker, capabilities=None)),  # type: ignore[type-var]
+    ):
+        assert list(docker.node_environment(host).ignore_preflight) == ["SystemVerification"]
+
+
 @pytest.mark.parametrize("name", ["virtualbox", "libvirt"])
 def test_a_virtual_machine_needs_no_allowances(name: str) -> None:
     environment = provider_named(name).node_environment(NESTED)

@@ -140,6 +140,25 @@ def test_swap_modules_and_open_vswitch(tmp_path: Path) -> None:
     assert (host.swap, host.kernel_modules, host.openvswitch) == (True, True, True)
 
 
+def test_the_kernel_s_configuration_is_found(tmp_path: Path) -> None:
+    assert look(tmp_path).kernel_config is None
+    put(tmp_path, f"boot/config-{os.uname().release}")
+    assert look(tmp_path).kernel_config == f"/boot/config-{os.uname().release}"
+    put(tmp_path, "proc/config.gz")
+    assert look(tmp_path).kernel_config == "/proc/config.gz"
+
+
+def test_controllers_that_the_kernel_no_longer_lists(tmp_path: Path) -> None:
+    assert look(tmp_path).hidden_controllers == ()
+    rows = [f"{name}\t0\t80\t1" for name in ("cpu", "cpuacct", "devices", "freezer")]
+    put(
+        tmp_path,
+        "proc/cgroups",
+        "\n".join(["#subsys_name\thierarchy\tnum_cgroups\tenabled", *rows, "memory\t0\t80\t0"]),
+    )
+    assert look(tmp_path).hidden_controllers == ("cpuset", "memory")
+
+
 def test_this_computer_can_be_looked_at() -> None:
     from labctl.adapters.process import LocalProcessRunner
 
