@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
-SOURCES := labctl tests bench
+SOURCES := labctl tests bench docs
 
 .DEFAULT_GOAL := help
 .PHONY: help up test e2e e2e-long bench docs lint fmt update clean test-tools e2e-tools
@@ -44,7 +44,7 @@ fmt: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
-update: $(VENV)/.dev ## Write generated files anew: the default Vagrantfile, the lab file's schema, docs/cli.md
+update: $(VENV)/.dev ## Write generated files anew: Vagrantfile, golden files, the lab file's schema, docs/cli.md
 	$(BIN)/labctl schema > vagrant/lab.schema.json
 	$(BIN)/python -m tests.golden.update
 	$(BIN)/python docs/make_cli.py
@@ -63,11 +63,13 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@ $(VENV)/.labctl
 
-# What the tests drive: Vagrant validates rendered files, the Go programs of the stand-in have tests of their own.
+# What the tests drive: Vagrant validates rendered files, the Go programs of the stand-in have tests of their own,
+# the SSH adapter talks to an OpenSSH server of the tests' own on 127.0.0.1.
 test-tools:
-	@for need in vagrant:vagrant go:golang-1.19-go ssh:openssh-client libvirt:vagrant-libvirt; do \
+	@for need in vagrant:vagrant go:golang-1.19-go ssh:openssh-client sshd:openssh-server libvirt:vagrant-libvirt; do \
 	  case "$${need%%:*}" in \
 	    go) [ -x /usr/lib/go-1.19/bin/go ] ;; \
+	    sshd) [ -x /usr/sbin/sshd ] ;; \
 	    libvirt) ls /usr/share/vagrant-plugins/plugins.d/*libvirt*.json >/dev/null 2>&1 ;; \
 	    *) command -v "$${need%%:*}" >/dev/null ;; \
 	  esac || missing="$$missing $${need#*:}"; \
