@@ -15,7 +15,7 @@ from labctl.cli.options import output_option, source_option
 folder_argument = click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
 
 
-@click.group()
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def bundle() -> None:
     """Make, check and show bundles: everything a lab is made from, in one folder.
 
