@@ -22,7 +22,7 @@ from labctl.adapters.http_faults import (
     transport_fault,
 )
 from labctl.adapters.limits import Limits, Pace, Tries
-from labctl.adapters.partial import Origin, PartialFile, validator
+from labctl.adapters.partial import Origin, PartialFile, validator, write_all
 from labctl.errors import ToolError
 from labctl.sources.staging import disk_errors
 
@@ -104,11 +104,13 @@ class HttpClient:
         with disk_errors(partial.path):
             while True:
                 self._persist(remote, lambda: self._attempt(remote, partial, on_bytes), partial.size)
-                wrong = _wrong(remote, partial)
-                if wrong is None:
-                    return partial.sha256()
+                sha256 = partial.sha256()
+                if remote.sha256 in (None, sha256):
+                    return sha256
+                size = partial.size()
                 partial.discard()
                 if not resumed:
+                    wrong = f"has sha256 {sha256} ({size} bytes), expected {remote.sha256}"
                     raise server_fault(remote.url, wrong, remote.hint)
                 # The bytes of an earlier run may be the bad ones: once more from nothing.
                 resumed = False
@@ -125,12 +127,16 @@ class HttpClient:
                 else:
                     offset, total = 0, _length(response.headers)
                     partial.start(Origin(remote.url, validator(response.headers), total))
-                self._receive(response, partial, offset, total, on_bytes)
+                if remote.size is not None and total not in (None, remote.size):
+                    partial.discard()
+                    raise server_fault(remote.url, f"has {total} bytes, expected {remote.size}", remote.hint)
+                self._receive(response, partial, offset, total or remote.size, on_bytes)
         except _RangeError:
             partial.discard()
             raise
-        if total is not None and partial.size() != total:
-            raise PassingError(f"{partial.size()} bytes came instead of {total}")
+        expected = total if total is not None else remote.size
+        if expected is not None and partial.size() != expected:
+            raise PassingError(f"{partial.size()} bytes came instead of {expected}")
 
     def _receive(
         self, response: httpx.Response, partial: PartialFile, offset: int, total: int | None, on_bytes: OnBytes
@@ -142,8 +148,10 @@ class HttpClient:
             for chunk in response.iter_raw():
                 if self._stop.is_set():
                     raise StoppedError
-                stream.write(chunk)
+                write_all(stream, chunk)
                 done += len(chunk)
+                if total is not None and done > total:
+                    raise _RangeError(f"more than the expected {total} bytes came")
                 on_bytes(done, total)
                 pace.check(done)
 
@@ -274,18 +282,6 @@ def _total_of_range(content_range: str, offset: int, origin: Origin | None) -> i
 def _length(headers: Mapping[str, str]) -> int | None:
     value = headers.get("content-length", "")
     return int(value) if value.isdigit() else None
-
-
-def _wrong(remote: Remote, partial: PartialFile) -> str | None:
-    """What is wrong with the whole file, if anything."""
-    size = partial.size()
-    if remote.size is not None and size != remote.size:
-        return f"has {size} bytes, expected {remote.size}"
-    if remote.sha256 is not None:
-        got = partial.sha256()
-        if got != remote.sha256:
-            return f"has sha256 {got} ({size} bytes), expected {remote.sha256}"
-    return None
 
 
 def _no_downgrade(response: httpx.Response) -> None:

@@ -7,12 +7,12 @@ Beside the partial file stands a small JSON document: where its bytes come from 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class PartialFile:
         temporary.write_text(json.dumps(asdict(origin)), encoding="utf-8")
         temporary.replace(self._note)
 
-    def append(self) -> BinaryIO:
-        """The file, open for appending. Unbuffered: what was written is there after a kill."""
+    def append(self) -> io.RawIOBase:
+        """The file, open for appending (write_all). Unbuffered: what was written is there after a kill."""
         return self.path.open("ab", buffering=0)
 
     def sha256(self) -> str:
@@ -76,6 +76,13 @@ class PartialFile:
         destination.parent.mkdir(parents=True, exist_ok=True)
         self.path.replace(destination)
         self._note.unlink(missing_ok=True)
+
+
+def write_all(stream: io.RawIOBase, data: bytes) -> None:
+    """Write all of data: a raw write to a disk that is nearly full may take a part and say so by its count only."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[stream.write(rest) or 0 :]
 
 
 def validator(headers: Mapping[str, str]) -> str | None:

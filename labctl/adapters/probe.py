@@ -50,8 +50,8 @@ def _ask(url: str, seconds: float) -> str | None:
     except urllib.error.HTTPError as error:
         with error:
             status, reason = error.code, error.reason
-    except urllib.error.URLError as error:
-        return f"no connection: {error.reason}"
     except (OSError, ValueError) as error:
-        return f"no connection: {error}"
+        # URLError is an OSError around the real one.
+        cause = getattr(error, "reason", error)
+        return f"no answer within {seconds:g} s" if isinstance(cause, TimeoutError) else f"no connection: {cause}"
     return None if status in _ANSWERS else f"answered {status} {reason}"

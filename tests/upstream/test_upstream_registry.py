@@ -119,6 +119,22 @@ def test_a_layer_that_is_too_long(world):
     assert f"has {size + 4} bytes, expected {size}" in error.message
 
 
+def test_a_layer_that_never_ends(world):
+    path = blob_path(world, "weave-kube")
+    size = len(world.server.files[path])
+
+    def endless(request):
+        request.start(200, Connection="close")
+        request.close_connection = True
+        while not request.loopback.closing.is_set():
+            request.write(b"x" * 60_000)
+
+    world.server.always[path] = endless
+    error = world.refused()
+    assert path in error.message
+    assert f"more than the expected {size} bytes came" in error.message
+
+
 def test_a_layer_is_resumed(world):
     path = blob_path(world, "weave-kube")
     world.server.faults[path].append(loopback.cut_after(5_000))

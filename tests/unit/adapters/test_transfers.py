@@ -9,7 +9,7 @@ import pytest
 
 from labctl.adapters.http_faults import PassingError, status_fault, transport_fault
 from labctl.adapters.limits import Limits, Pace, Tries
-from labctl.adapters.partial import Origin, PartialFile, validator
+from labctl.adapters.partial import Origin, PartialFile, validator, write_all
 
 
 def test_tries_begin_anew_with_progress():
@@ -71,7 +71,7 @@ def test_a_partial_file_remembers_its_origin(tmp_path):
     assert (partial.size(), partial.origin()) == (0, None)
     partial.start(Origin("http://a", '"t"', 9))
     with partial.append() as stream:
-        stream.write(b"12345")
+        write_all(stream, b"12345")
     again = PartialFile(tmp_path / "d" / "x")
     assert (again.size(), again.origin()) == (5, Origin("http://a", '"t"', 9))
     again.finish(tmp_path / "e" / "y")
@@ -103,3 +103,15 @@ def test_which_faults_of_the_connection_pass():
     tls.__cause__ = ssl.SSLError("certificate verify failed")
     for error in (tls, httpx.TooManyRedirects("x"), httpx.UnsupportedProtocol("x"), httpx.ProxyError("403")):
         assert isinstance(transport_fault(error, 1, 2), str), error
+
+
+def test_a_write_that_takes_a_part_is_gone_on_with():
+    taken = []
+
+    class NearlyFull:
+        def write(self, data):
+            taken.append(bytes(data[:3]))
+            return len(taken[-1])
+
+    write_all(NearlyFull(), b"12345678")
+    assert taken == [b"123", b"456", b"78"]
