@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +12,11 @@ from typing import Any
 from labctl.errors import ToolError
 
 # Seconds for the connection and for the answer: a healthy API server of four nodes answers in milliseconds.
-_TIMEOUT = (3.0, 8.0)
+_CONNECT_SECONDS, _ANSWER_SECONDS = 3.0, 8.0
+_OBJECT = re.compile(r"^\w+\(host=[^)]*\): ")
+_HINT = "`labctl up` looks at the nodes and heals the control plane"
+# A kubeconfig of another cluster, or one whose certificate has expired.
+_REFUSED = dict.fromkeys((401, 403), "`labctl up --from control_plane` fetches the kubeconfig anew")
 
 
 class KubernetesApi:
@@ -24,15 +29,18 @@ class KubernetesApi:
         if not kubeconfig.is_file():
             raise ToolError("the lab has no kubeconfig yet", hint="labctl up")
         settings = client.Configuration()
-        # Connection faults are retried; an answer, whatever it says, is an answer.
-        settings.retries = urllib3.Retry(total=2, connect=2, read=0, status=0, redirect=0, backoff_factor=0.2)
         try:
             config.load_kube_config(config_file=str(kubeconfig), client_configuration=settings, persist_config=False)
         except Exception as error:
             raise ToolError(f"{kubeconfig} cannot be used: {error}", hint="labctl up --from control_plane") from None
-        self._client = client.ApiClient(settings)
+        # The lab is on this computer: the proxy of its environment leads elsewhere.
+        settings.proxy = None
         self._host = settings.host
-        self._failure = client.ApiException
+        # The pool with the kubeconfig's certificates: the client's own calls differ from release to release.
+        self._pool = client.ApiClient(settings).rest_client.pool_manager
+        # Connection faults are retried; an answer, whatever it says, is an answer, and a refused certificate stays one.
+        self._retries = urllib3.Retry(total=2, connect=2, read=0, status=0, redirect=0, other=0, backoff_factor=0.2)
+        self._timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=_ANSWER_SECONDS)
 
     def get(self, path: str) -> dict[str, Any]:
         """GET a path, as ports.ClusterApi.get says."""
@@ -40,24 +48,31 @@ class KubernetesApi:
 
         command = ["kubectl", "get", "--raw", path]
         try:
-            answer = self._client.call_api(
-                "GET", self._host + path, header_params={"Accept": "application/json"}, _request_timeout=_TIMEOUT
+            answer = self._pool.request(
+                "GET",
+                self._host + path,
+                headers={"Accept": "application/json"},
+                retries=self._retries,
+                timeout=self._timeout,
             )
-            body = answer.read()
-            if answer.status >= 400:  # noqa: PLR2004
-                text = body.decode("utf-8", "replace")[:500]
-                raise ToolError(f"the API server refused {path}: {answer.status}", command=command, output=text)
-            data = json.loads(body)
-        except self._failure as error:
-            raise ToolError(f"the API server refused {path}: {error.status}", command=command) from None
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise ToolError(
-                f"the API server at {self._host} does not answer: {_reason(error)}", command=command
+                f"the API server at {self._host} does not answer: {_reason(error)}", command=command, hint=_HINT
             ) from None
-        except ValueError:
-            raise ToolError(f"the API server's answer to {path} is not JSON", command=command) from None
+        body: bytes = answer.data
+        if answer.status >= 400:  # noqa: PLR2004
+            raise ToolError(
+                f"the API server refused {path}: {answer.status} {answer.reason}",
+                command=command,
+                output=body.decode("utf-8", "replace")[:500],
+                hint=_REFUSED.get(answer.status),
+            )
+        try:
+            data = json.loads(body)
+        except (ValueError, RecursionError):
+            raise ToolError(f"the API server's answer to {path} is not JSON", command=command, hint=_HINT) from None
         if not isinstance(data, dict):
-            raise ToolError(f"the API server's answer to {path} is not an object", command=command)
+            raise ToolError(f"the API server's answer to {path} is not an object", command=command, hint=_HINT)
         return data
 
     def get_many(self, paths: Sequence[str]) -> dict[str, dict[str, Any] | Exception]:
@@ -74,5 +89,5 @@ class KubernetesApi:
 
 
 def _reason(error: Exception) -> str:
-    inner = getattr(error, "reason", None) or error
-    return str(inner).split("object at", maxsplit=1)[0] if inner is error else str(inner).split(">: ")[-1]
+    """What went wrong, without urllib3's names of its own objects."""
+    return _OBJECT.sub("", str(getattr(error, "reason", None) or error))
