@@ -1,6 +1,7 @@
 """What the docker provider asks of Docker beside Vagrant: image, network, half-made nodes, what destroy leaves.
 
-Everything of a lab carries the label labctl.lab=<name>; nothing without it is ever touched.
+Everything of a lab carries the label labctl.lab=<name>, and nothing without it is touched; node images, which labs
+share, go by their fingerprint.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -234,12 +236,12 @@ def cleanup(plan: LabPlan, runner: ProcessRunner, reporter: Reporter) -> Sequenc
 
 
 def _remove_images(runner: ProcessRunner) -> list[str]:
-    """Docker itself refuses to remove an image that a container of another lab uses."""
-    listing = ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter"]
+    """Remove the images that ensure_image made; Docker itself refuses the one that another lab's container uses."""
     removed = []
-    for image in [
-        found for name in (IMAGE, _ROOT_IMAGE) for found in runner.run([*listing, f"reference={name}"]).stdout.split()
-    ]:
-        if runner.run(["docker", "image", "rm", image], check=False, timeout=120).returncode == 0:
-            removed.append(f"image {image}")
+    for name in (IMAGE, _ROOT_IMAGE):
+        listing = ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={name}"]
+        for image in runner.run(listing).stdout.split():
+            made_here = re.fullmatch(r"[0-9a-f]{16}", image.rpartition(":")[2])
+            if made_here and runner.run(["docker", "image", "rm", image], check=False, timeout=120).returncode == 0:
+                removed.append(f"image {image}")
     return removed

@@ -15,6 +15,7 @@ from labctl.providers import docker_engine as engine
 from tests.unit.providers.docker_double import FakeDocker, container
 
 SILENT = SilentReporter()
+TAG = 15 * "0"
 ADDRESSES = {
     "k8s-master": "192.168.50.10",
     "node-1": "192.168.50.11",
@@ -113,18 +114,24 @@ def test_cleanup_removes_what_carries_the_label_and_unused_images(plan: LabPlan)
         [container("node-1", None)],
         volumes=["labctl-tutorial-node-1-docker"],
         networks=["net1"],
-        images=["labctl/node:1", "labctl/node:2", "labctl/node-root:1", "debian:12"],
-        failing={("docker", "image", "rm", "labctl/node:2"): "image is being used by running container"},
+        images=[
+            f"labctl/node:{TAG}1",
+            f"labctl/node:{TAG}2",
+            f"labctl/node-root:{TAG}1",
+            "debian:12",
+            "labctl/node:dev",
+        ],
+        failing={("docker", "image", "rm", f"labctl/node:{TAG}2"): "image is being used by running container"},
     )
     removed = engine.cleanup(plan, docker, SILENT)
     assert removed == (
         "container id-of-node-1",
         "volume labctl-tutorial-node-1-docker",
         "network net1",
-        "image labctl/node:1",
-        "image labctl/node-root:1",
+        f"image labctl/node:{TAG}1",
+        f"image labctl/node-root:{TAG}1",
     )
-    assert not any("debian" in command for command in docker.changes())
+    assert not any("debian" in command or "dev" in command for command in docker.changes())
 
 
 def test_cleanup_of_nothing_does_nothing(plan: LabPlan) -> None:
