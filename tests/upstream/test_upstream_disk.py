@@ -72,6 +72,10 @@ def small_disk(tmp_path):
 
 
 def test_a_file_that_may_not_grow(world):
+    refused_by_limit(world)
+
+
+def refused_by_limit(world):
     process = start(world, limit=90_000)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 4, out
@@ -84,7 +88,8 @@ def test_a_file_that_may_not_grow(world):
 @pytest.mark.parametrize("full", ["cache", "destination"])
 def test_a_full_disk(world, small_disk, full):
     if small_disk is None:
-        # An ordinary user: the limit on a file's size is the nearest to a full disk; that is the test above.
+        # An ordinary user may not mount: the limit on a file's size is the nearest to a full disk.
+        refused_by_limit(world)
         return
     place = small_disk / "x"
     process = start(world, **{full: place})
