@@ -37,11 +37,12 @@ class Ended:
 
 @dataclass
 class Labctl:
-    """Runs labctl with its labs in `data`."""
+    """Runs labctl with its labs in `data`; one run may take `patience` seconds."""
 
     data: Path
     folder: Path
     timeline: list[str] = field(default_factory=list)
+    patience: float = 1500
 
     @property
     def environment(self) -> dict[str, str]:
@@ -63,7 +64,7 @@ class Labctl:
         begun = time.monotonic()
         process = self.start(*arguments)
         try:
-            out, err = process.communicate(timeout=1500)
+            out, err = process.communicate(timeout=self.patience)
         except BaseException:
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=60)

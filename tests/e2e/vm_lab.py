@@ -24,6 +24,8 @@ BOX = "labctl-e2e-debian-12"
 class VmLabctl(Labctl):
     """labctl, whose Vagrant keeps boxes in `home`; before: what libvirt held before the lab."""
 
+    # An emulated processor on a busy computer; a quiet one needs a fifth of it.
+    patience: float = 5400
     home: Path = Path()
     before: Holdings = field(default_factory=Holdings)
 
