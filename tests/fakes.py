@@ -63,21 +63,27 @@ class FakeShell:
         self, node: str, command: str, *, stdin: bytes | None = None, timeout: float = 30, check: bool = True
     ) -> Completed:
         self.commands.append((node, command))
-        if node not in self.world.running:
-            raise ToolError(f"{node} cannot be reached over SSH", command=["ssh", node], hint="labctl up")
+        self._reach(node)
         if command == "sh -s":
             return Completed(("ssh", node), 0, self._facts(node), "")
         if command == "cat /etc/kubernetes/admin.conf":
+            if check and not self.world.cluster:
+                raise ToolError(f"a command failed on {node} with exit code 1", command=["ssh", node, command])
             return Completed(("ssh", node), 0 if self.world.cluster else 1, KUBECONFIG, "")
         if "/etc/labctl/fingerprints/bundle" in command:
             self.world.mark(node, "bundle", command.split("echo ")[1].split(maxsplit=1)[0])
         return Completed(("ssh", node), 0, "", "")
 
     def push_tree(self, node: str, source: Path, files: Sequence[str], destination: str) -> None:
+        self._reach(node)
         self.pushed.append((node, tuple(files)))
 
     def close(self) -> None:
         self.closed = True
+
+    def _reach(self, node: str) -> None:
+        if node not in self.world.running:
+            raise ToolError(f"{node} cannot be reached over SSH", command=["ssh", node], hint="labctl up")
 
     def _facts(self, node: str) -> str:
         self.world.looks += 1

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 from labctl.adapters.ports import Completed
 from labctl.adapters.process import LocalProcessRunner, stop
@@ -19,11 +20,15 @@ from labctl.errors import ToolError
 CONNECT_TIMEOUT = 5
 # OpenSSH's own exit code for "could not connect".
 _SSH_FAILED = 255
+# What a socket adds to its folder: labctl-<uid>-<8>/<40>.<16>, while it is made.
+_LONGEST_BASE = 20
 
 
 def runtime_folder(lab: Path) -> Path:
     """A short private folder for the sockets of a lab's kept connections (a socket's path ends at 104 characters)."""
     base = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
+    if len(str(base)) > _LONGEST_BASE:
+        base = Path("/tmp")  # noqa: S108 - the folder in it is private, and looked at below
     folder = base / f"labctl-{os.getuid()}-{hashlib.sha256(str(lab).encode()).hexdigest()[:8]}"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.stat().st_uid != os.getuid() or folder.is_symlink():
@@ -53,53 +58,75 @@ class OpenSshShell:
         """Run a shell command as root on a node, as ports.NodeShell.run says."""
         self._known(node)
         argv = ["ssh", *self.options(), node, "--", f"sudo -n sh -c {shlex.quote(command)}"]
-        done = self._runner.run(argv, stdin=stdin, timeout=timeout, check=False)
-        if done.returncode == _SSH_FAILED:
+        try:
+            done = self._runner.run(argv, stdin=stdin, timeout=timeout, check=False)
+        except ToolError as error:
             raise ToolError(
-                f"{node} cannot be reached over SSH", command=["ssh", node], output=done.stderr, hint="labctl up"
-            )
+                f"{node}: {error.message}",
+                command=["ssh", node, command],
+                output=error.output,
+                hint=error.hint or f"is {node} overloaded? labctl ssh {node} -- uptime",
+            ) from None
+        if done.returncode == _SSH_FAILED:
+            raise _unreachable(node, done.stderr)
         if check and done.returncode != 0:
             raise ToolError(
                 f"a command failed on {node} with exit code {done.returncode}",
                 command=["ssh", node, command],
                 output=done.output,
+                hint=f"try it there: labctl ssh {node}",
             )
         return done
 
     def push_tree(self, node: str, source: Path, files: Sequence[str], destination: str) -> None:
         """Stream files (relative to source) as a tar archive into a folder of the node, as root."""
         self._known(node)
-        listing = "\0".join(files).encode() + b"\0"
+        listing = "".join(f"{name}\0" for name in files).encode(errors="surrogateescape")
         pack = ["tar", "-C", str(source), "--null", "--no-recursion", "-T", "-", "-cf", "-"]
         place = shlex.quote(destination)
-        unpack = f"sudo -n sh -c 'mkdir -p {place} && tar -C {place} --no-same-owner -xf -'"
-        env = self._runner.environment()
+        script = f"mkdir -p {place} && tar -C {place} --no-same-owner -xf -"
+        receive = ["ssh", *self.options(), node, "--", f"sudo -n sh -c {shlex.quote(script)}"]
         with tempfile.TemporaryFile() as names, tempfile.TemporaryFile() as said:
             names.write(listing)
             names.seek(0)
-            sender = subprocess.Popen(
-                pack, stdin=names, stdout=subprocess.PIPE, stderr=said, env=env, start_new_session=True
+            try:
+                packed, received = self._pipe(pack, receive, names, said)
+            except FileNotFoundError as error:
+                raise ToolError(
+                    f"{error.filename} is not there", hint="labctl setup installs what is missing"
+                ) from None
+            said.seek(0)
+            output = said.read().decode("utf-8", "replace")
+        if received == _SSH_FAILED:
+            raise _unreachable(node, output)
+        if packed or received:
+            raise ToolError(
+                f"files could not be copied to {node}",
+                command=["ssh", node, script],
+                output=output,
+                hint=f"is the node's disk full? labctl ssh {node} -- df -h",
             )
+
+    def _pipe(self, send: Sequence[str], receive: Sequence[str], stdin: IO[bytes], said: IO[bytes]) -> tuple[int, int]:
+        """The exit codes of `send | receive`; what both say besides goes to said."""
+        env = self._runner.environment()
+        sender = subprocess.Popen(
+            send, stdin=stdin, stdout=subprocess.PIPE, stderr=said, env=env, start_new_session=True
+        )
+        running = [sender]
+        try:
             receiver = subprocess.Popen(
-                ["ssh", *self.options(), node, "--", unpack],
-                stdin=sender.stdout,
-                stdout=said,
-                stderr=said,
-                env=env,
-                start_new_session=True,
+                receive, stdin=sender.stdout, stdout=said, stderr=said, env=env, start_new_session=True
             )
+            running.append(receiver)
             if sender.stdout is not None:
                 sender.stdout.close()
-            try:
-                codes = (receiver.wait(), sender.wait())
-            except BaseException:
-                stop(receiver)
-                stop(sender)
-                raise
-            said.seek(0)
-            if any(codes):
-                output = said.read().decode("utf-8", "replace")
-                raise ToolError(f"files could not be copied to {node}", command=["ssh", node, unpack], output=output)
+            received = receiver.wait()
+            return sender.wait(), received
+        except BaseException:
+            for process in reversed(running):
+                stop(process)
+            raise
 
     def close(self) -> None:
         """Close the kept connections and remove their folder; none open is not an error."""
@@ -114,3 +141,7 @@ class OpenSshShell:
     def _known(self, node: str) -> None:
         if not self._config.is_file():
             raise ToolError(f"{node} has no SSH configuration yet", hint="labctl up")
+
+
+def _unreachable(node: str, output: str) -> ToolError:
+    return ToolError(f"{node} cannot be reached over SSH", command=["ssh", node], output=output, hint="labctl up")
