@@ -5,6 +5,7 @@ The shapes of the events are ansible-runner 2.4's; nothing here imports it or ru
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +17,8 @@ from labctl.errors import ToolError
 # A task that Ansible adds to every role; it interests only when it fails.
 _QUIET_ACTIONS = ("ansible.builtin.validate_argument_spec", "validate_argument_spec")
 _LAST_LINES = 40
+# As kubeadm, apt, docker and the shell begin such a line.
+_ERROR = re.compile(r"\b(error|fatal|cannot|failed)\b|^E: ", re.IGNORECASE)
 _OUTCOMES = {
     "runner_on_start": "started",
     "runner_on_ok": "ok",
@@ -87,13 +90,18 @@ class EventReader:
         if failure.outcome == "unreachable":
             message = f"{failure.host} cannot be reached over SSH (task: {failure.task})"
             return ToolError(message, hint="labctl up", command=command, output=failure.message)
-        first = next((line for line in failure.message.splitlines() if line.strip()), "no reason given")
         return ToolError(
-            f"{failure.task}: failed on {failure.host}: {first}",
+            f"{failure.task}: failed on {failure.host}: {_gist(failure.message)}",
             hint=f"read {log}, then: {again}",
             command=command,
             output=failure.message,
         )
+
+
+def _gist(message: str) -> str:
+    """The line that tells the reason: the first that calls itself an error, else the first."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()] or ["no reason given"]
+    return next((line for line in lines if _ERROR.search(line)), lines[0])
 
 
 def _message(outcome: str, result: Mapping[str, Any]) -> str:
@@ -108,4 +116,6 @@ def _message(outcome: str, result: Mapping[str, Any]) -> str:
     texts = [_message(outcome, item) for item in items]
     for key in ("stderr", "module_stderr", "msg"):
         texts.append(str(result.get(key) or "").strip())
+    if not any(texts):
+        texts.append(str(result.get("stdout") or "").strip())
     return "\n".join(dict.fromkeys(text for text in texts if text))

@@ -22,7 +22,8 @@ if ! systemctl is-active --quiet $unit; then
   echo "changed: kubelet started"
   exit 0
 fi
-started=$(date +%s -d "$(systemctl show --property=ExecMainStartTimestamp --value $unit)")
+# In UTC: date does not know the name of every time zone.
+started=$(date +%s -d "$(TZ=UTC systemctl show --property=ExecMainStartTimestamp --value $unit)")
 for file in /usr/bin/kubelet /lib/systemd/system/kubelet.service /etc/default/kubelet \
   /etc/systemd/system/kubelet.service.d/10-kubeadm.conf /var/lib/kubelet/kubeadm-flags.env; do
   [ -e "$file" ] || continue

@@ -24,7 +24,8 @@ for unit in containerd.service docker.socket docker.service; do
   systemctl start "$unit"
   echo "changed: $unit started"
 done
-started=$(date +%s -d "$(systemctl show --property=ExecMainStartTimestamp --value docker.service)")
+# In UTC: date does not know the name of every time zone.
+started=$(date +%s -d "$(TZ=UTC systemctl show --property=ExecMainStartTimestamp --value docker.service)")
 for file in /etc/docker/daemon.json /usr/local/sbin/labctl-runc /lib/systemd/system/docker.service; do
   [ -e "$file" ] && [ "$(stat -c %Z "$file")" -gt "$started" ] || continue
   systemctl restart docker.service

@@ -1,0 +1,76 @@
+"""EventReader: which line of a failure reaches the user, and what a run's end is taken for."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from labctl.adapters.ansible_events import EventReader
+from labctl.errors import ToolError
+
+LOG = Path("logs/run.log")
+
+
+def failed(**result: object) -> dict[str, object]:
+    data = {"task": "Kubeadm init has done its work", "host": "k8s-master", "res": result}
+    return {"event": "runner_on_failed", "stdout": "fatal: [k8s-master]", "event_data": data}
+
+
+def error_of(*events: dict[str, object], succeeded: bool = False) -> ToolError:
+    reader = EventReader("control_plane", io.StringIO(), None)
+    for event in events:
+        assert reader.handle(event) is False
+    with pytest.raises(ToolError) as caught:
+        reader.result(succeeded=succeeded, log=LOG)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("result", "gist"),
+    [
+        (
+            {"msg": "non-zero return code", "stderr": "[init] Using v1.21.1\nerror execution phase preflight"},
+            "error exec",
+        ),
+        ({"msg": "non-zero return code", "stderr": "Reading\nE: Unable to correct problems"}, "E: Unable"),
+        ({"msg": "there is no package docker.io"}, "there is no package docker.io"),
+        ({"stdout": "waiting: API server"}, "waiting: API server"),
+        ({"censored": "hidden", "stderr": "token"}, "what it said is hidden"),
+        ({"results": [{"failed": False, "msg": "fine"}, {"failed": True, "msg": "not fine"}]}, "not fine"),
+        ({}, "no reason given"),
+    ],
+)
+def test_the_message_holds_the_reason(result: dict[str, object], gist: str) -> None:
+    assert error_of(failed(**result)).message.startswith(
+        f"Kubeadm init has done its work: failed on k8s-master: {gist}"
+    )
+
+
+def test_the_first_failure_counts() -> None:
+    assert "first" in error_of(failed(msg="first"), failed(msg="second")).message
+
+
+def test_the_hint_names_the_log_and_the_step() -> None:
+    assert error_of(failed(msg="no")).hint == "read logs/run.log, then: labctl up --from control_plane"
+
+
+def test_a_failure_counts_even_if_the_run_claims_success() -> None:
+    assert error_of(failed(msg="no"), succeeded=True).output == "no"
+
+
+def test_an_end_without_any_task_shows_the_last_lines() -> None:
+    error = error_of({"event": "verbose", "stdout": "ERROR! the inventory cannot be read\r\n"})
+    assert (error.message, error.output) == (
+        "the playbook control_plane did not run",
+        "ERROR! the inventory cannot be read",
+    )
+
+
+def test_changes_are_counted_by_host() -> None:
+    reader = EventReader("base", io.StringIO(), None)
+    for host, changed in (("node-1", True), ("node-2", False), ("node-1", True)):
+        data = {"task": "T", "host": host, "res": {"changed": changed}}
+        reader.handle({"event": "runner_on_ok", "event_data": data})
+    assert reader.result(succeeded=True, log=LOG).changed == {"node-1": 2}
