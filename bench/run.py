@@ -61,7 +61,7 @@ def events(text: str) -> list[dict[str, Any]]:
 def run(bench: Bench, rounds: int) -> None:
     """All measurements, the baseline and labctl in turn so that a drift of the machine meets both."""
     bench.labctl(None, "bundle", "create")
-    bundle = json.loads(bench.labctl(None, "plan", "-o", "json"))["bundle"]["path"]
+    bundle = json.loads(bench.labctl(None, "plan", "-o", "json"))["plan"]["bundle"]["path"]
     for _ in range(rounds):
         bench.baseline(bundle)
         try:
