@@ -105,18 +105,19 @@ def _api_files(open_api: Callable[[], ClusterApi]) -> dict[str, bytes | Unavaila
 
 def _node_files(plan: LabPlan, node: str, shell: NodeShell) -> dict[str, bytes | Unavailable]:
     master = node == plan.control_plane.name
+    names = _node_names(master)
     script = _NODE_SCRIPT + (_MASTER_SCRIPT if master else "")
     try:
         done = shell.run(node, "sh -s", stdin=script.encode(), timeout=_NODE_SECONDS, check=False)
     except LabctlError as error:
-        return {f"nodes/{node}/{name}": Unavailable(error.message) for name in _node_names(master)}
-    found: dict[str, bytes | Unavailable] = {}
+        return {f"nodes/{node}/{name}": Unavailable(error.message) for name in names}
+    nothing = Unavailable(f"{node} gave no answer: {done.stderr.strip()[-200:]}".removesuffix(": "))
+    found: dict[str, bytes | Unavailable] = {f"nodes/{node}/{name}": nothing for name in names}
     for line in done.stdout.splitlines():
         name, tab, content = line.partition("\t")
-        if tab:
+        # Names come from the node: only those that were asked for become files of a collection.
+        if tab and name in names:
             found[f"nodes/{node}/{name}"] = _decoded(content)
-    for name in _node_names(master):
-        found.setdefault(f"nodes/{node}/{name}", Unavailable(f"{node} gave no answer: {done.stderr.strip()[-200:]}"))
     return found
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import getpass
 import os
+import shlex
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from labctl.adapters.ports import ProcessRunner
 from labctl.errors import ToolError
-from labctl.setup.daemon import daemon_answers, start_daemon
+from labctl.setup.daemon import daemon_answers, start_command, start_daemon
 
 # What a command of labctl runs -> the Debian and Ubuntu package that has it. mmdebstrap makes nodes from packages.
 _PACKAGES = {
@@ -48,15 +49,15 @@ def missing(runner: ProcessRunner, which: Callable[[str], str | None] | None = N
                 hint="install Vagrant and Docker (or VirtualBox) as their projects describe, then run labctl up",
             )
         actions.append(_install(runner, packages))
-    if packages or not daemon_answers(runner, as_root=True):
-        actions.append(Action("start the Docker daemon", ("sudo service docker start",), lambda: start_daemon(runner)))
+    if "docker.io" in packages or not daemon_answers(runner, as_root=True):
+        actions.append(Action("start the Docker daemon", (_shown(start_command()),), lambda: start_daemon(runner)))
     user = getpass.getuser()
     if os.geteuid() != 0 and not _in_docker_group(user):
         command = ("usermod", "--append", "--groups", "docker", user)
         actions.append(
             Action(
                 f"let {user} use Docker (from the next login on; until then: sg docker -c 'labctl up')",
-                ("sudo " + " ".join(command),),
+                (_shown(command),),
                 lambda: _as_root(runner, command),
             )
         )
@@ -77,15 +78,19 @@ def _which(program: str) -> str | None:
 
 def _install(runner: ProcessRunner, packages: Sequence[str]) -> Action:
     # Without Recommends: Debian's docker.io would pull a kernel in.
+    update = ("apt-get", "update")
     install = ("apt-get", "install", "--yes", "--no-install-recommends", *packages)
 
     def run() -> None:
-        _as_root(runner, ("apt-get", "update"))
+        _as_root(runner, update)
         _as_root(runner, install)
 
-    return Action(
-        "install what labctl needs from the distribution", ("sudo apt-get update", "sudo " + " ".join(install)), run
-    )
+    return Action("install what labctl needs from the distribution", (_shown(update), _shown(install)), run)
+
+
+def _shown(command: Sequence[str]) -> str:
+    """A command of root's as this user would type it."""
+    return shlex.join(command if os.geteuid() == 0 else ("sudo", *command))
 
 
 def _as_root(runner: ProcessRunner, command: Sequence[str]) -> None:
