@@ -50,6 +50,8 @@ def session(workspace: Workspace, command: str, make_reporter: Callable[[Path], 
             if workspace.exists:
                 seconds = round(time.monotonic() - begun, 1)
                 workspace.journal.note(run_id, "run_finished", outcome=outcome, seconds=seconds)
+                if outcome in ("failed", "defect"):
+                    reporter.emit(Note(f"the log of this run: {log}"))
 
 
 def _end_survivors(workspace: Workspace, reporter: Reporter) -> None:
