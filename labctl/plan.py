@@ -9,8 +9,8 @@ import hashlib
 import ipaddress
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from labctl.errors import ConfigError
 from labctl.releases import RELEASES, TUTORIAL, Versions
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from labctl.config import LabConfig
 
 Role = Literal["control-plane", "worker"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -135,24 +136,53 @@ class LabPlan:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> LabPlan:
-        """The plan that to_json wrote. Raises ConfigError where the data is not one."""
+        """The plan that to_json wrote. Raises ConfigError where the data is not one (recordings come from anywhere)."""
         try:
             bundle = dict(data["bundle"])
-            versions = Versions(**bundle.pop("versions"))
-            return cls(
-                name=str(data["name"]),
-                release=str(data["release"]),
-                provider=str(data["provider"]),
-                provider_reason=str(data["provider_reason"]),
-                nodes=tuple(NodePlan(**node) for node in data["nodes"]),
-                network=NetworkPlan(**data["network"]),
-                bundle=BundleRef(versions=versions, **bundle),
-                box=Box(**data.get("box", {})),
+            versions = _read(Versions, bundle.pop("versions"))
+            tags = {str(name): _of_type(tag, str) for name, tag in bundle.pop("image_tags").items()}
+            plan = cls(
+                name=_of_type(data["name"], str),
+                release=_of_type(data["release"], str),
+                provider=_of_type(data["provider"], str),
+                provider_reason=_of_type(data["provider_reason"], str),
+                nodes=tuple(_read(NodePlan, node) for node in data["nodes"]),
+                network=_read(NetworkPlan, data["network"]),
+                bundle=_read(BundleRef, bundle, versions=versions, image_tags=tags),
+                box=_read(Box, data.get("box", {})),
             )
-        except (KeyError, TypeError, ValueError) as error:
+            _check(plan)
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             raise ConfigError(
                 f"this plan cannot be read: {error!r}", hint="it was not written by this labctl"
             ) from None
+        return plan
+
+
+def _of_type(value: object, kind: type[T]) -> T:
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise TypeError(f"{value!r} is not of the type {kind.__name__}")
+    return value
+
+
+def _read(kind: type[T], data: Mapping[str, Any], **more: object) -> T:
+    """A dataclass of texts and whole numbers from plain data; more: fields that were read already."""
+    kinds: dict[str, type] = {entry.name: int if entry.type == "int" else str for entry in fields(kind)}  # type: ignore[arg-type]
+    kept = {key: value if value is None and kind is Box else _of_type(value, kinds[key]) for key, value in data.items()}
+    return kind(**kept, **more)
+
+
+def _check(plan: LabPlan) -> None:
+    """Raise ValueError for what no lab file can say, and what would be a defect further on."""
+    if [node.role for node in plan.nodes].count("control-plane") != 1:
+        raise ValueError("exactly one node is the control plane")
+    for node in plan.nodes:
+        ipaddress.IPv4Address(node.ip)
+        if node.role not in ("control-plane", "worker"):
+            raise ValueError(f"there is no role {node.role}")
+    for cidr in (plan.network.pod_cidr, plan.network.service_cidr):
+        ipaddress.IPv4Network(cidr)
+    _ = (plan.network.api_service_ip, plan.network.dns_ip)
 
 
 @dataclass(frozen=True)
