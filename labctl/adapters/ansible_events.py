@@ -37,6 +37,7 @@ class EventReader:
         self._log = log
         self._on_event = on_event
         self._changed: list[tuple[str, str]] = []
+        self._counts: dict[str, int] | None = None
         self._failure: TaskEvent | None = None
         self._last_lines: list[str] = []
 
@@ -44,6 +45,9 @@ class EventReader:
         """Take one event; False tells ansible-runner not to write it to the disk."""
         self._note(str(event.get("stdout") or ""))
         data = event.get("event_data") or {}
+        if event.get("event") == "playbook_on_stats":
+            # Also counts the changes of tasks whose results are hidden (no_log), which their own events do not tell.
+            self._counts = {host: count for host, count in (data.get("changed") or {}).items() if count}
         outcome = _OUTCOMES.get(str(event.get("event")))
         if outcome is not None:
             result = data.get("res") or {}
@@ -55,7 +59,7 @@ class EventReader:
     def result(self, *, succeeded: bool, log: Path) -> PlaybookResult:
         """What the run left. Raises ToolError with the first failure's task, host and message."""
         if succeeded and self._failure is None:
-            counts = Counter(host for host, _ in self._changed)
+            counts = Counter(host for host, _ in self._changed) if self._counts is None else self._counts
             return PlaybookResult(changed=dict(counts), changed_tasks=tuple(self._changed))
         raise self._error(log)
 

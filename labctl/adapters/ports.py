@@ -117,7 +117,10 @@ class TaskEvent:
 
 @dataclass(frozen=True)
 class PlaybookResult:
-    """What a playbook run left: number of changes by host, the tasks that changed something as (host, task)."""
+    """What a playbook run left: number of changes by host, and the tasks that changed something as (host, task).
+
+    A task with a hidden result (no_log) is counted, but not among the tasks.
+    """
 
     changed: Mapping[str, int] = field(default_factory=dict)
     changed_tasks: tuple[tuple[str, str], ...] = ()

@@ -74,3 +74,11 @@ def test_changes_are_counted_by_host() -> None:
         data = {"task": "T", "host": host, "res": {"changed": changed}}
         reader.handle({"event": "runner_on_ok", "event_data": data})
     assert reader.result(succeeded=True, log=LOG).changed == {"node-1": 2}
+
+
+def test_hidden_changes_are_counted_by_the_statistics() -> None:
+    reader = EventReader("workers", io.StringIO(), None)
+    data = {"task": "Token", "host": "node-1", "res": {"censored": "hidden"}}
+    reader.handle({"event": "runner_on_ok", "event_data": data})
+    reader.handle({"event": "playbook_on_stats", "event_data": {"changed": {"node-1": 1, "node-2": 0}}})
+    assert reader.result(succeeded=True, log=LOG).changed == {"node-1": 1}
