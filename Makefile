@@ -37,7 +37,7 @@ lint: $(VENV)/.dev ## Lint, types, layers, playbooks
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/yamllint --strict .
+	$(BIN)/yamllint --strict playbooks vagrant .ansible-lint .yamllint
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/ansible-lint --offline -q playbooks
 
 fmt: $(VENV)/.dev ## Format the code
