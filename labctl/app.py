@@ -175,7 +175,7 @@ def up(
     with session(workspace, "up", make_reporter) as run:
         for note in resolved.notes:
             run.reporter.emit(Note(note))
-        kept = workspace.plan()
+        kept = _kept_plan(workspace, run.reporter)
         if kept is not None:
             _same_lab(kept, resolved.plan)
         if options.copy_bundle:
@@ -188,6 +188,15 @@ def up(
         if lab.stale:
             lab.changed()
         return Raised(lab, worked, lab.claims())
+
+
+def _kept_plan(workspace: Workspace, reporter: Reporter) -> LabPlan | None:
+    """The plan that the lab was made by; None, with a note, where another version of labctl left what is no plan."""
+    try:
+        return workspace.plan()
+    except ConfigError as error:
+        reporter.emit(Note(f"{error.message}: it is written again, and the machines are taken as they are"))
+        return None
 
 
 def _same_lab(kept: LabPlan, wanted: LabPlan) -> None:
@@ -305,15 +314,8 @@ def ssh_command(name: str | None, file: Path | None, node: str, command: Sequenc
     lab.plan.node(node)
     if not lab.workspace.ssh_config.is_file():
         raise ConfigError(f"the lab {lab.plan.name} has no machines yet", hint="labctl up")
-    terminal = [] if command else ["-t"]
-    return [
-        "ssh",
-        "-F",
-        str(lab.workspace.ssh_config),
-        *terminal,
-        node,
-        *(["--", shlex.join(command)] if command else []),
-    ]
+    # The node's shell reads one line: quoted, each argument arrives as it was given.
+    return ["ssh", "-F", str(lab.workspace.ssh_config), node, *(["--", shlex.join(command)] if command else [])]
 
 
 def kubectl_command(name: str | None, file: Path | None, arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
