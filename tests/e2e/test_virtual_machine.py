@@ -54,7 +54,7 @@ def test_it_is_a_machine_of_its_own(labctl: VmLabctl) -> None:
 def test_its_claims_without_a_cluster_hold(labctl: VmLabctl) -> None:
     only = [word for claim in CLAIMS for word in ("--only", claim)]
     report = json.loads(labctl("verify", "-o", "json", *only, code=None).out)
-    outcomes = {check["id"]: (check["outcome"], check["why"]) for check in report["checks"]}
+    outcomes = {check["id"]: (check["outcome"], check["why"]) for check in report["checks"] if check["id"] in CLAIMS}
     assert sorted(outcomes) == sorted(CLAIMS)
     assert {outcome for outcome, _ in outcomes.values()} <= {"pass", "drift"}, outcomes
 
