@@ -7,7 +7,7 @@ APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 SOURCES := labctl tests bench docs
 
 .DEFAULT_GOAL := help
-.PHONY: help up test e2e e2e-long bench docs lint fmt update clean test-tools e2e-tools
+.PHONY: help up test e2e e2e-long bench docs lint fmt update clean test-tools e2e-tools lint-python lint-playbooks
 
 help: ## Show this help
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -17,8 +17,9 @@ up: $(VENV)/.labctl ## Install labctl and what it needs, bring the tutorial's cl
 	@# A docker group that is new is not this login's yet: go on under sg.
 	@if [ "$$(id -u)" = 0 ] || id -nG | tr ' ' '\n' | grep -qx docker; then $(BIN)/labctl up; else sg docker -c "$(BIN)/labctl up"; fi
 
-test: $(VENV)/.dev test-tools lint ## Lint, types, layers, unit, contract and playbook tests (no cluster)
-	$(BIN)/pytest -q -m "not e2e" tests
+test: $(VENV)/.dev test-tools ## Lint, types, layers, unit, contract and playbook tests (no cluster)
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync lint
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not e2e" tests
 
 e2e: $(VENV)/.dev e2e-tools ## The real cluster, and one real virtual machine
 	$(BIN)/pytest -v -m "e2e and not long" tests/e2e
@@ -32,11 +33,15 @@ bench: $(VENV)/.dev ## Ratios against the straightforward recipe, in one run
 docs: $(VENV)/.dev ## Write docs/cli.md anew from the commands' own help
 	$(BIN)/python docs/make_cli.py
 
-lint: $(VENV)/.dev ## Lint, types, layers, playbooks
+lint: lint-python lint-playbooks ## Lint, types, layers, playbooks
+
+lint-python: $(VENV)/.dev
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+lint-playbooks: $(VENV)/.dev
 	$(BIN)/yamllint --strict playbooks vagrant .ansible-lint .yamllint
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/ansible-lint --offline -q playbooks
 
