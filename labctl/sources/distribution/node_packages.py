@@ -9,6 +9,7 @@ from pathlib import Path
 from labctl.sources.distribution import node_root
 from labctl.sources.distribution.apt import Deb
 from labctl.sources.distribution.part import Part, Workshop
+from labctl.sources.distribution.unpacked import uncompress
 
 # Recommended packages stay out (docker.io's bring a kernel in); apparmor is the one that Docker needs on a machine
 # whose kernel has AppArmor.
@@ -17,6 +18,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "kube": ("conntrack", "socat", "ebtables", "ethtool", "iptables", "iproute2"),
 }
 _VERSIONS = "versions.json"
+_FORM = "uncompressed"
 
 
 def _closures(shop: Workshop) -> dict[str, list[Deb]]:
@@ -26,13 +28,15 @@ def _closures(shop: Workshop) -> dict[str, list[Deb]]:
 
 
 def _inputs(shop: Workshop) -> Sequence[str]:
-    return [f"{group} {deb.file}" for group, debs in _closures(shop).items() for deb in debs]
+    return [_FORM, *(f"{group} {deb.file}" for group, debs in _closures(shop).items() for deb in debs)]
 
 
 def _build(shop: Workshop, into: Path) -> None:
     closures = _closures(shop)
     for group, debs in closures.items():
         shop.apt.download(debs, into / group)
+        for deb in (into / group).glob("*.deb"):
+            uncompress(deb)
     docker = next(deb for deb in closures["docker"] if deb.package == "docker.io")
     (into / _VERSIONS).write_text(json.dumps({"docker": docker.upstream_version}), encoding="utf-8")
 
