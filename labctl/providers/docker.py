@@ -107,6 +107,8 @@ class Docker:
             "# Image layers and pods on volumes: overlay does not lie on overlay.",
             f'"--mount", {volume} + node[:name] + "-docker,target=/var/lib/docker",',
             f'"--mount", {volume} + node[:name] + "-kubelet,target=/var/lib/kubelet",',
+            "# Docker writes /etc/hosts anew at every start: the nodes' names must come from it.",
+            *(f'"--add-host", {ruby(f"{node.name}:{node.ip}")},' for node in plan.nodes),
             *_limits(host.docker),
         ]
         lines += _kernel(host)

@@ -24,8 +24,9 @@ UP: tuple[Step, ...] = (
     docker.STEP,
     kube_packages.STEP,
     control_plane.STEP,
-    workers.STEP,
+    # Before the workers: the master's pod network and CoreDNS come up while they join.
     weave_net.STEP,
+    workers.STEP,
     wait_ready.STEP,
 )
 

@@ -42,7 +42,9 @@ class RoleStep:
         """Apply the role. Raises ToolError naming the failing task and host."""
 
         def tell(event: TaskEvent) -> None:
-            if event.outcome in ("started", "changed"):
+            if event.outcome == "waiting":
+                lab.say(self.id, f"{event.task}: {event.message}", event.host)
+            elif event.outcome in ("started", "changed"):
                 lab.say(self.id, event.task, event.host)
 
         # A newer labctl may render them otherwise than the run that made the machines.

@@ -15,7 +15,7 @@ from tests.e2e.conftest import Labctl, docker
 pytestmark = pytest.mark.e2e
 
 NODES = ["k8s-master", "node-1", "node-2", "node-3"]
-ROLES = ["base", "docker", "kube_packages", "control_plane", "workers", "weave_net"]
+ROLES = ["base", "docker", "kube_packages", "control_plane", "weave_net", "workers"]
 
 
 def verify(labctl: Labctl, code: int | None = None) -> dict[str, dict[str, Any]]:

@@ -11,7 +11,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOKS = ROOT / "playbooks"
-ROLES = ("base", "docker", "kube_packages", "control_plane", "workers", "weave_net")
+ROLES = ("base", "docker", "kube_packages", "control_plane", "weave_net", "workers")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from labctl.steps.recipes import DESTROY, UP
 from labctl.steps.runner import Range, walk
 from tests.unit.steps.conftest import Bench
 
-ROLES = ["base", "docker", "kube_packages", "control_plane", "workers", "weave_net"]
+ROLES = ["base", "docker", "kube_packages", "control_plane", "weave_net", "workers"]
 
 
 def up(bench: Bench, **steps: str) -> bool:
@@ -71,15 +71,15 @@ def test_a_failed_step_is_told_and_the_next_up_goes_on_there(bench: Bench) -> No
     bench.lab.changed()
     bench.playbooks.runs.clear()
     up(bench)
-    assert bench.playbooks.runs == ["control_plane", "workers", "weave_net"]
+    assert bench.playbooks.runs == ["control_plane", "weave_net", "workers"]
 
 
 def test_from_runs_done_steps_again(bench: Bench) -> None:
     up(bench)
     bench.lab.changed()
     bench.playbooks.runs.clear()
-    up(bench, first="workers")
-    assert bench.playbooks.runs == ["workers", "weave_net"]
+    up(bench, first="weave_net")
+    assert bench.playbooks.runs == ["weave_net", "workers"]
 
 
 def test_until_stops_after_its_step(bench: Bench) -> None:
