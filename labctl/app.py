@@ -92,7 +92,8 @@ def resolve(file: Path | None, source: str = "auto") -> Resolved:
     chosen = choose(config.provider, host)
     found, reference = _bundle(config, source)
     plan = make_plan(config, reference, chosen.provider.name, chosen.reason)
-    return Resolved(path, plan, chosen.provider, host, found, chosen.others)
+    advice = chosen.provider.advice(plan, host)
+    return Resolved(path, plan, chosen.provider, host, found, (*chosen.others, *([advice] if advice else [])))
 
 
 def _bundle(config: LabConfig, wanted: str) -> tuple[Source | None, BundleRef]:

@@ -79,9 +79,3 @@ class LockedError(LabctlError):
     """Another labctl works on this lab."""
 
     exit_code = ExitCode.LOCKED
-
-
-class InterruptedByUserError(LabctlError):
-    """Ctrl-C or SIGTERM: everything was left so that the next `up` goes on."""
-
-    exit_code = ExitCode.INTERRUPTED

@@ -17,7 +17,7 @@ from types import FrameType
 import click
 
 from labctl.cli import failure
-from labctl.errors import ExitCode, InterruptedByUserError, LabctlError, ToolError
+from labctl.errors import ExitCode, LabctlError, ToolError
 
 COMPLETE_VARIABLE = "_LABCTL_COMPLETE"
 # What a shell reports of a program that SIGPIPE ended: `labctl plan | head -1` is no failure of the lab.
@@ -73,8 +73,6 @@ def _judged(error: Exception) -> tuple[int, Callable[[], None]]:
     match error:
         case click.Abort():
             return ExitCode.INTERRUPTED, failure.tell_interrupted
-        case InterruptedByUserError():
-            return error.exit_code, lambda: failure.tell_interrupted(error.message)
         case click.ClickException():
             return (ExitCode.USAGE if isinstance(error, click.UsageError) else ExitCode.TOOL), error.show
         case LabctlError():

@@ -44,9 +44,9 @@ def tell(error: LabctlError) -> None:
         _say("Next: ", error.hint, "green")
 
 
-def tell_interrupted(message: str = "nothing is lost: run the same command again and it goes on") -> None:
+def tell_interrupted() -> None:
     """Print the one line of Ctrl-C and SIGTERM."""
-    click.echo(f"\nInterrupted: {clean(message)}", err=True, color=color())
+    click.echo("\nInterrupted: nothing is lost: run the same command again and it goes on", err=True, color=color())
 
 
 def tell_defect(error: Exception) -> None:

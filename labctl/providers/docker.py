@@ -50,6 +50,10 @@ class Docker:
         """Where it works, it works well."""
         return None
 
+    def advice(self, plan: LabPlan, host: Host) -> str | None:  # noqa: ARG002 - of the protocol
+        """Docker takes any addresses."""
+        return None
+
     def node_environment(self, host: Host) -> NodeEnvironment:
         """A container shares this computer's kernel, swap and limits."""
         return NodeEnvironment(

@@ -55,6 +55,10 @@ class Provider(Protocol):
         """Why `auto` leaves it aside although it would work when asked for by name, None if it does not."""
         ...
 
+    def advice(self, plan: LabPlan, host: Host) -> str | None:
+        """What the user should see to on this computer before this lab comes up, None if nothing."""
+        ...
+
     def node_environment(self, host: Host) -> NodeEnvironment:
         """What roles and kubeadm's configuration must know of the nodes (extra var labctl_node_environment)."""
         ...

@@ -31,6 +31,10 @@ class VirtualMachines:
         """Without the processor's virtualisation, machines are several times slower or do not start at all."""
         return host.kvm_problem
 
+    def advice(self, plan: LabPlan, host: Host) -> str | None:  # noqa: ARG002 - of the protocol
+        """Nothing in general."""
+        return None
+
     def node_environment(self, host: Host) -> NodeEnvironment:  # noqa: ARG002 - of the protocol
         """A virtual machine needs no allowances."""
         return NodeEnvironment()

@@ -27,10 +27,14 @@ class VirtualBox(VirtualMachines):
     )
 
     def unusable(self, host: Host) -> str | None:
-        """Vagrant and VBoxManage must be there. Address ranges depend on the lab: see network_problem."""
+        """Vagrant and VBoxManage must be there. Address ranges depend on the lab: see advice."""
         if not host.virtualbox:
             return "VirtualBox is not installed (there is no VBoxManage)"
         return None if host.vagrant else "Vagrant is not installed"
+
+    def advice(self, plan: LabPlan, host: Host) -> str | None:
+        """VirtualBox 6.1.28 and later refuse host-only addresses outside their ranges; older ones take them all."""
+        return network_problem(plan, host.vbox_networks)
 
     def rendering(
         self,

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from labctl.errors import ConfigError, InterruptedByUserError, LockedError, ToolError, UsageError
+from labctl.errors import ConfigError, LockedError, ToolError, UsageError
 
 
 def ending(error):
@@ -43,7 +43,6 @@ def ending(error):
         (OSError(28, "No space left on device"), 4),
         (KeyboardInterrupt(), 130),
         (click.Abort(), 130),
-        (InterruptedByUserError("ended at your wish"), 130),
         (BrokenPipeError(), 141),
         (SystemExit(7), 7),
         (SystemExit(None), 0),

@@ -114,3 +114,12 @@ def test_virtualbox_s_ranges(conf: str | None, fine: bool) -> None:
     problem = network_problem(default_plan(), conf)
     assert (problem is None) is fine
     assert fine or "/etc/vbox/networks.conf" in str(problem)
+
+
+def test_virtualbox_says_where_its_ranges_are_allowed() -> None:
+    told = provider_named("virtualbox").advice(default_plan(), Host(virtualbox=True))
+    assert told is not None
+    assert "/etc/vbox/networks.conf" in told
+    allowed = Host(virtualbox=True, vbox_networks="* 192.168.50.0/24\n")
+    assert provider_named("virtualbox").advice(default_plan(), allowed) is None
+    assert provider_named("docker").advice(default_plan(), Host()) is None
