@@ -134,10 +134,10 @@ def test_a_stopped_kubelet_is_found_and_healed(labctl: Labctl) -> None:
 
 
 def test_a_node_container_restarted_by_hand_comes_back(labctl: Labctl) -> None:
+    """For a moment the API still tells what was so before: what counts is that all claims hold again, and stay so."""
     docker("restart", "--time", "1", "labctl-tutorial-node-3")
-    begun = time.monotonic()
+    assert until(lambda: open_claims(verify(labctl)) != [], 60)
     labctl("up", "-o", "json")
-    print(f"healed in {time.monotonic() - begun:.1f} s")
     assert open_claims(verify(labctl, code=0)) == []
 
 
