@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labctl.assets import asset
-from labctl.config import LabConfig, load_config
 from labctl.errors import ConfigError, ToolError
 from labctl.events import Note, Reporter, SilentReporter
 from labctl.plan import BundleRef, LabPlan, PlannedStep, expected_bundle, make_plan
@@ -27,9 +27,11 @@ from labctl.sources.interface import Source
 from labctl.steps.session import Session
 from labctl.steps.step import Lab, Step
 from labctl.workspace import Workspace, labs_folder
+from labctl.workspace.known import load_lab_file
 
 if TYPE_CHECKING:
     from labctl.checks.model import CheckReport
+    from labctl.config import LabConfig
     from labctl.facts import Facts
 
 
@@ -86,9 +88,11 @@ def resolve(file: Path | None, source: str = "auto") -> Resolved:
     from labctl.adapters.process import LocalProcessRunner
 
     path = lab_file(file)
-    config = load_config(path)
-    runner = LocalProcessRunner()
-    host = probe_host(runner)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        # Docker takes a while to answer: the lab file is read meanwhile.
+        probing = pool.submit(probe_host, LocalProcessRunner())
+        config = load_lab_file(path, cache_folder())
+        host = probing.result()
     chosen = choose(config.provider, host)
     found, reference = _bundle(config, source)
     plan = make_plan(config, reference, chosen.provider.name, chosen.reason)
@@ -236,7 +240,7 @@ def _named(file: Path | None) -> str:
         labs = [lab.name for lab in sorted(folder.iterdir()) if lab.is_dir()] if folder.is_dir() else []
         if len(labs) == 1:
             return labs[0]
-    return load_config(lab_file(file)).name
+    return load_lab_file(lab_file(file), cache_folder()).name
 
 
 def verify_live(name: str | None, file: Path | None, only: Sequence[str] = (), skip: Sequence[str] = ()) -> CheckReport:

@@ -38,7 +38,8 @@ BoxChecksum = Annotated[str, AfterValidator(values.box_checksum), Field(json_sch
 
 class _Model(BaseModel):
     # strict: "2" is no number and `on` is no name, whatever YAML makes of them.
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    # defer_build: a nested model is built once, with the whole, not once more by itself.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 class NodeConfig(_Model):
