@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -21,12 +22,13 @@ class Survivor:
 
     pid: int
     started: float
-    command: str
+    command: tuple[str, ...]
 
     @property
     def must_finish(self) -> bool:
         """Vagrant is awaited: cut off in the middle it leaves machines half made. The others begin again safely."""
-        return "vagrant" in self.command
+        # The program itself, or the script that an interpreter runs; not an argument such as ssh's `User=vagrant`.
+        return any(Path(word).name == "vagrant" for word in self.command[:2])
 
 
 def process_started(pid: int) -> float | None:
@@ -47,7 +49,7 @@ def find(run_id: str, not_before: float) -> list[Survivor]:
             if started < not_before - 1 or process.environ().get(MARK) != run_id:
                 continue
             if process.status() != psutil.STATUS_ZOMBIE:
-                found.append(Survivor(process.pid, started, " ".join(process.cmdline())))
+                found.append(Survivor(process.pid, started, tuple(process.cmdline())))
     return sorted(found, key=lambda survivor: survivor.started)
 
 

@@ -115,6 +115,20 @@ def test_vagrant_is_awaited(tmp_path: Path) -> None:
         process.wait()
 
 
+@pytest.mark.parametrize(
+    ("command", "awaited"),
+    [
+        (("vagrant", "up"), True),
+        (("/usr/bin/ruby", "/usr/bin/vagrant", "up"), True),
+        (("ssh", "-o", "User=vagrant", "vagrant"), False),
+        (("python3", "/x/ansible-playbook", "vagrant"), False),
+        ((), False),
+    ],
+)
+def test_only_vagrant_itself_is_awaited(command: tuple[str, ...], awaited: bool) -> None:
+    assert survivors.Survivor(1, 1.0, command).must_finish is awaited
+
+
 def test_the_start_of_a_process() -> None:
     started = survivors.process_started(os.getpid())
     assert started is not None and started <= time.time()
