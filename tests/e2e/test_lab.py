@@ -134,11 +134,10 @@ def test_a_stopped_kubelet_is_found_and_healed(labctl: Labctl) -> None:
 
 
 def test_a_node_container_restarted_by_hand_comes_back(labctl: Labctl) -> None:
-    """The API tells what was so before until kubelet reports again: wait for that, or for proof that it was quick."""
+    """The API tells what was so before until kubelet reports again, so one look is no proof: four in a row are."""
     docker("restart", "--time", "1", "labctl-tutorial-node-3")
-    until(lambda: open_claims(verify(labctl)) != [], 30)
     labctl("up", "-o", "json")
-    assert open_claims(verify(labctl, code=0)) == []
+    assert until(lambda: all(open_claims(verify(labctl)) == [] for _ in range(4)), 180)
 
 
 def test_secrets_stay_private(labctl: Labctl) -> None:
