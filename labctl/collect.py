@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from labctl.adapters.ports import ClusterApi, NodeShell
 from labctl.errors import LabctlError
 from labctl.facts import Facts, Unavailable
+from labctl.facts.model import UNITS
 from labctl.plan import LabPlan
 
 Files = Mapping[str, "bytes | Unavailable"]
@@ -32,7 +33,6 @@ API_PATHS = (
     "/apis/apps/v1/namespaces/kube-system/deployments",
     "/apis/apps/v1/namespaces/kube-system/replicasets",
 )
-UNITS = ("kubelet.service", "docker.service", "docker.socket", "containerd.service")
 # Patience for a node whose processor is emulated, on a busy computer: one that answers costs no more for it.
 _NODE_SECONDS = 90.0
 

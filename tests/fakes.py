@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from labctl.adapters.ports import Completed, PlaybookResult, TaskEvent
-from labctl.collect import API_PATHS, api_file
+from labctl.collect import api_file
 from labctl.errors import ToolError
 from labctl.events import Event
 
@@ -193,6 +193,3 @@ class Recorder:
 
     def names(self) -> list[str]:
         return [type(event).__name__ for event in self.events]
-
-
-ALL_API_PATHS = API_PATHS

@@ -14,10 +14,9 @@ from labctl.events import Reporter
 from labctl.plan import LabPlan
 from labctl.providers import docker_engine as engine
 from labctl.providers.host import DockerDaemon, Host
-from labctl.providers.interface import Capabilities
+from labctl.providers.interface import BUNDLE_ON_NODE, Capabilities
 from labctl.render import NodeEnvironment, VagrantRendering, ruby
 
-BUNDLE_ON_NODE = "/opt/labctl/bundle"
 _RESOLV_CONF = "/run/labctl/resolv.conf"  # written by vagrant/node/entrypoint
 # As linux/capability.h numbers them, from 0 on, as far as every Docker since 1.13 knows their names.
 _CAPABILITIES = tuple(

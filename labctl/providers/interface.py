@@ -16,6 +16,9 @@ from labctl.plan import LabPlan
 from labctl.providers.host import Host
 from labctl.render import NodeEnvironment, VagrantRendering
 
+# Where a node has the bundle: mounted there by the provider, or copied over SSH.
+BUNDLE_ON_NODE = "/opt/labctl/bundle"
+
 
 @dataclass(frozen=True)
 class Capabilities:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from labctl.errors import ToolError
 from labctl.plan import LabPlan, NodePlan
+from labctl.providers.interface import BUNDLE_ON_NODE
 from labctl.steps.files import render_lab_files, ssh_configuration
-from labctl.steps.step import ON_NODES, Lab
+from labctl.steps.step import Lab
 from labctl.workspace.files import write_whole
 
 # The mark that says which bundle a node has; written when its files were checked there.
@@ -66,7 +67,7 @@ def _equip(lab: Lab, step: str, node: NodePlan) -> None:
     mark = f"/etc/labctl/fingerprints/{BUNDLE_MARK}"
     lab.shell.run(
         node.name,
-        f"test -f {ON_NODES}/manifest.json && mkdir -p {Path(mark).parent} && "
+        f"test -f {BUNDLE_ON_NODE}/manifest.json && mkdir -p {Path(mark).parent} && "
         f"echo {shlex.quote(lab.plan.bundle.fingerprint)} > {mark}",
     )
 
@@ -88,12 +89,12 @@ def _copy(lab: Lab, step: str, node: str, files: Sequence[str]) -> None:
     """Copy what is missing or damaged on the node, then let the node check every file's sha256."""
     sums = {entry.path: entry.sha256 for entry in lab.bundle.manifest.files}
     listing = "".join(f"{sums[path]}  {path}\n" for path in files if path in sums).encode()
-    check = f"mkdir -p {ON_NODES} && cd {ON_NODES} && sha256sum --check --quiet - 2>/dev/null"
+    check = f"mkdir -p {BUNDLE_ON_NODE} && cd {BUNDLE_ON_NODE} && sha256sum --check --quiet - 2>/dev/null"
     before = lab.shell.run(node, check, stdin=listing, timeout=_COPY_SECONDS, check=False)
     bad = {line.rsplit(": ", 1)[0] for line in before.stdout.splitlines() if ": FAILED" in line}
     wanted = [path for path in files if path not in sums or path in bad]
     lab.say(step, f"copying {len(wanted)} files of the bundle over SSH", node)
-    lab.shell.push_tree(node, lab.bundle.root, wanted, ON_NODES)
+    lab.shell.push_tree(node, lab.bundle.root, wanted, BUNDLE_ON_NODE)
     after = lab.shell.run(node, check, stdin=listing, timeout=_COPY_SECONDS, check=False)
     if after.returncode != 0:
         raise ToolError(

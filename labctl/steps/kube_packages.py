@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from labctl.plan import LabPlan
+from labctl.providers.interface import BUNDLE_ON_NODE
 from labctl.steps.role import RoleStep
-from labctl.steps.step import ON_NODES
+
+_PROGRAMS = ("kubeadm", "kubelet", "kubectl")
 
 
 def _typed(plan: LabPlan) -> Sequence[str]:
     return (
         "sudo apt-get install conntrack socat ebtables ethtool",
-        f"sudo install {ON_NODES}/bin/kubeadm {ON_NODES}/bin/kubelet {ON_NODES}/bin/kubectl /usr/bin/",
-        f"sudo cp {ON_NODES}/cni/bin/* /opt/cni/bin/",
+        f"sudo install -t /usr/bin {' '.join(f'{BUNDLE_ON_NODE}/bin/{name}' for name in _PROGRAMS)}",
+        f"sudo cp {BUNDLE_ON_NODE}/cni/bin/* /opt/cni/bin/",
         "sudo systemctl enable --now kubelet",
-        f"for archive in {ON_NODES}/images/*.tar; do sudo docker load --input $archive; done",
+        f"for archive in {BUNDLE_ON_NODE}/images/*.tar; do sudo docker load --input $archive; done",
     )
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from labctl.adapters.ports import TaskEvent
 from labctl.plan import LabPlan
+from labctl.providers.interface import BUNDLE_ON_NODE
 from labctl.steps.files import render_lab_files
-from labctl.steps.step import ON_NODES, Lab
+from labctl.steps.step import Lab
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class RoleStep:
         kept = ("versions", "image_repository", "image_tags", "images", "packages")
         return {
             "labctl_fingerprint": lab.fingerprint(self.id),
-            "labctl_bundle": ON_NODES,
+            "labctl_bundle": BUNDLE_ON_NODE,
             "labctl_manifest": {key: manifest[key] for key in kept},
             "labctl_kubeadm_config": str(lab.workspace.kubeadm_config),
             "labctl_weave_net_manifest": str(lab.workspace.weave_net_manifest),

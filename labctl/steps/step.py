@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from labctl.facts import Facts
 
 
-# Where a node has the bundle.
-ON_NODES = "/opt/labctl/bundle"
-
-
 @dataclass
 class Lab:
     """One lab at work: its plan, the tools, and the last look at the world.

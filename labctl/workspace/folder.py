@@ -33,15 +33,11 @@ class Workspace:
         self.name = name
         self.root = (base or labs_folder()) / name
         self.vagrantfile = self.root / "Vagrantfile"
-        self.inventory = self.root / "inventory.yml"
         self.kubeadm_config = self.root / "kubeadm.yml"
         self.weave_net_manifest = self.root / "weave-net.yaml"
         self.ssh_config = self.root / "ssh_config"
         self.kubeconfig = self.root / "kubeconfig"
-        self.private_key = self.root / "id_ed25519"
-        self.public_key = self.root / "id_ed25519.pub"
         self.logs = self.root / "logs"
-        self.ansible = self.root / "ansible"
         self.journal = Journal(self.root / "journal.jsonl")
         self._plan = self.root / "plan.json"
         self._lock = self.root.parent / f".{name}.lock"

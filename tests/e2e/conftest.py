@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,6 @@ class Labctl:
 
     data: Path
     folder: Path
-    timeline: list[str] = field(default_factory=list)
     patience: float = 1500
 
     @property
