@@ -159,27 +159,31 @@ class FakePlaybooks:
 
     world: World
     runs: list[str] = field(default_factory=list)
+    starts: int = 0
     variables: dict[str, Any] = field(default_factory=dict)
     fails: dict[str, ToolError] = field(default_factory=dict)
 
     def run(
         self,
-        playbook: str,
+        playbooks: Sequence[str],
         *,
         extra_vars: Mapping[str, Any] | None = None,
         limit: Sequence[str] = (),
         on_event: Callable[[TaskEvent], None] | None = None,
     ) -> PlaybookResult:
-        self.runs.append(playbook)
+        self.starts += 1
         self.variables = dict(extra_vars or {})
-        if playbook in self.fails:
-            raise self.fails.pop(playbook)
-        if on_event is not None:
-            on_event(TaskEvent("Some task", "node-1", "changed"))
-        for node in self.world.running:
-            self.world.mark(node, playbook, self.variables["labctl_fingerprint"])
-        self.world.cluster = self.world.cluster or playbook == "control_plane"
-        return PlaybookResult(changed=dict.fromkeys(self.world.running, 1))
+        tell = on_event or (lambda _: None)
+        for playbook in playbooks:
+            self.runs.append(playbook)
+            if playbook in self.fails:
+                raise self.fails.pop(playbook)
+            tell(TaskEvent("Some task", "node-1", "changed", playbook=playbook))
+            for node in self.world.running:
+                self.world.mark(node, playbook, self.variables["labctl_fingerprints"][playbook])
+            self.world.cluster = self.world.cluster or playbook == "control_plane"
+            tell(TaskEvent("", None, "ended", playbook=playbook, changes=len(self.world.running)))
+        return PlaybookResult(changed=dict.fromkeys(self.world.running, len(playbooks)))
 
 
 @dataclass

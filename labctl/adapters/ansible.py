@@ -53,20 +53,21 @@ class AnsiblePlaybooks:
 
     def run(
         self,
-        playbook: str,
+        playbooks: Sequence[str],
         *,
         extra_vars: Mapping[str, Any] | None = None,
         limit: Sequence[str] = (),
         on_event: Callable[[TaskEvent], None] | None = None,
     ) -> PlaybookResult:
-        """Run a playbook to the end, as ports.Playbooks.run says. An exception of on_event ends the run, too."""
+        """Run playbooks to the end, as ports.Playbooks.run says. An exception of on_event ends the run, too."""
         folder = self._playbooks or asset("playbooks")
-        book = folder / f"{playbook}.yml"
-        if not book.is_file():
-            raise ToolError(f"there is no playbook {book}", hint="install labctl again")
+        books = [folder / f"{name}.yml" for name in playbooks]
+        for book in books:
+            if not book.is_file():
+                raise ToolError(f"there is no playbook {book}", hint="install labctl again")
         with self._private_folder() as private, self._log.open("a", encoding="utf-8") as log:
-            reader = EventReader(playbook, log, on_event)
-            runner = self._runner(book, private, extra_vars or {}, limit, reader)
+            reader = EventReader(playbooks, log, on_event)
+            runner = self._runner(books, private, extra_vars or {}, limit, reader)
             try:
                 runner.run()
             finally:
@@ -75,18 +76,19 @@ class AnsiblePlaybooks:
         return reader.result(succeeded=runner.status == "successful", log=self._log)
 
     def _runner(
-        self, book: Path, private: Path, extra_vars: Mapping[str, Any], limit: Sequence[str], reader: EventReader
+        self, books: Sequence[Path], private: Path, extra_vars: Mapping[str, Any], limit: Sequence[str], reader: EventReader
     ) -> Runner:
         """What ansible-runner needs, ready to run."""
         import ansible_runner
 
         variables = private / "extra-vars.json"
         variables.write_text(json.dumps(dict(extra_vars)), encoding="utf-8")
-        ours = self._variables(book.parent, private)
+        folder = books[0].parent
+        ours = self._variables(folder, private)
         runner = ansible_runner.interface.init_runner(
             private_data_dir=str(private),
-            project_dir=str(book.parent),
-            playbook=str(book),
+            project_dir=str(folder),
+            playbook=str(books[0]),
             inventory=str(self._lab / "inventory.yml"),
             limit=",".join(limit) or None,
             cmdline=f"--extra-vars @{shlex.quote(str(variables))}",
@@ -97,6 +99,8 @@ class AnsiblePlaybooks:
             # Given one, ansible-runner leaves the process's signal handlers alone: KeyboardInterrupt ends the run.
             cancel_callback=lambda: False,
         )
+        # ansible-runner takes one playbook, Ansible any number: the rest goes at the end of its command.
+        runner.config.command += [str(book) for book in books[1:]]
         theirs = {key: runner.config.env[key] for key in _RUNNER_KEYS if key in runner.config.env}
         runner.config.env = {**theirs, **ours}
         # Not by its argument `settings`: ansible-runner 2.4 forgets that one where no env/settings file exists.

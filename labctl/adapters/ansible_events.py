@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -30,10 +30,11 @@ _OUTCOMES = {
 
 
 class EventReader:
-    """Takes the events of one run of a playbook, in order; result() tells how it ended."""
+    """Takes the events of one run of playbooks, in order; result() tells how it ended."""
 
-    def __init__(self, playbook: str, log: TextIO, on_event: Callable[[TaskEvent], None] | None) -> None:
-        self._playbook = playbook
+    def __init__(self, playbooks: Sequence[str], log: TextIO, on_event: Callable[[TaskEvent], None] | None) -> None:
+        # The one at work, as the events name it.
+        self._playbook = playbooks[0]
         self._log = log
         self._on_event = on_event
         self._changed: list[tuple[str, str]] = []
@@ -45,16 +46,29 @@ class EventReader:
         """Take one event; False tells ansible-runner not to write it to the disk."""
         self._note(str(event.get("stdout") or ""))
         data = event.get("event_data") or {}
+        if event.get("event") == "playbook_on_start":
+            self._playbook = Path(str(data.get("playbook") or self._playbook)).stem
         if event.get("event") == "playbook_on_stats":
-            # Also counts the changes of tasks whose results are hidden (no_log), which their own events do not tell.
-            self._counts = {host: count for host, count in (data.get("changed") or {}).items() if count}
+            self._end(data)
         outcome = _OUTCOMES.get(str(event.get("event")))
         if outcome is not None:
             result = data.get("res") or {}
             told = self._outcome(outcome, data, result)
             if told in {"failed", "unreachable"} or data.get("task_action") not in _QUIET_ACTIONS:
-                self._tell(TaskEvent(str(data.get("task", "")), data.get("host"), told, _message(told, result)))
+                task = str(data.get("task", ""))
+                self._tell(TaskEvent(task, data.get("host"), told, _message(told, result), self._playbook))
         return False
+
+    def _end(self, data: Mapping[str, Any]) -> None:
+        """Take a playbook's end. Its counts are of all playbooks so far.
+
+        They also hold the changes of tasks whose results are hidden (no_log), which their own events do not tell.
+        """
+        before = sum((self._counts or {}).values())
+        self._counts = {host: count for host, count in (data.get("changed") or {}).items() if count}
+        if not (data.get("failures") or data.get("dark")):
+            changes = sum(self._counts.values()) - before
+            self._tell(TaskEvent("", None, "ended", playbook=self._playbook, changes=changes))
 
     def result(self, *, succeeded: bool, log: Path) -> PlaybookResult:
         """What the run left. Raises ToolError with the first failure's task, host and message."""

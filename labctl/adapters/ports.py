@@ -104,20 +104,23 @@ class Machines(Protocol):
 
 @dataclass(frozen=True)
 class TaskEvent:
-    """One Ansible task on one host.
+    """One Ansible task on one host, or the end of a playbook.
 
-    outcome: started, waiting (message says for what), ok, changed, skipped, failed or unreachable.
+    outcome: started, waiting (message says for what), ok, changed, skipped, failed or unreachable; `ended` for the
+    playbook as a whole, with its number of changes on all hosts.
     """
 
     task: str
     host: str | None
     outcome: str
     message: str = ""
+    playbook: str = ""
+    changes: int = 0
 
 
 @dataclass(frozen=True)
 class PlaybookResult:
-    """What a playbook run left: number of changes by host, and the tasks that changed something as (host, task).
+    """What a run left: number of changes by host, and the tasks that changed something as (host, task).
 
     A task with a hidden result (no_log) is counted, but not among the tasks.
     """
@@ -131,11 +134,14 @@ class Playbooks(Protocol):
 
     def run(
         self,
-        playbook: str,
+        playbooks: Sequence[str],
         *,
         extra_vars: Mapping[str, Any] | None = None,
         limit: Sequence[str] = (),
         on_event: Callable[[TaskEvent], None] | None = None,
     ) -> PlaybookResult:
-        """Run playbooks/<playbook>.yml. Raises ToolError naming task, host and message of the first failure."""
+        """Run playbooks/<name>.yml one after another by one Ansible, whose start takes seconds.
+
+        Raises ToolError naming task, host and message of the first failure; the playbooks after it do not run.
+        """
         ...

@@ -41,11 +41,9 @@ class ControlPlane(RoleStep):
         """As every role; without a kubeconfig on this computer there is something to do, too."""
         return super().skip_reason(lab) if lab.workspace.kubeconfig.is_file() else None
 
-    def run(self, lab: Lab) -> int | None:
-        """Apply the role and fetch the kubeconfig (0600). Raises ToolError."""
-        changed = super().run(lab)
+    def applied(self, lab: Lab) -> None:
+        """Fetch the kubeconfig (0600). Raises ToolError."""
         fetch_kubeconfig(lab)
-        return changed
 
 
 def fetch_kubeconfig(lab: Lab) -> None:

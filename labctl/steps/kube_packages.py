@@ -26,4 +26,5 @@ STEP = RoleStep(
     title="kubeadm, kubelet, kubectl and images on every node",
     claims=("kubelet.service", "kubelet.command-line"),
     typed=_typed,
+    baked=True,
 )

@@ -1,8 +1,8 @@
-"""A step that applies one role: done when its claims hold and every node carries the role's fingerprint."""
+"""Steps that apply a role each: done when their claims hold and every node carries the role's fingerprint."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,11 @@ from labctl.steps.step import Lab
 
 @dataclass(frozen=True)
 class RoleStep:
-    """Runs playbooks/<id>.yml. claims: ids of the claims that prove it; group: whose nodes it concerns."""
+    """Runs playbooks/<id>.yml. claims: ids of the claims that prove it.
+
+    masters_only, workers_only: whose nodes it concerns. baked: it does not depend on which nodes the lab has, so that
+    a node image can hold what it does.
+    """
 
     id: str
     title: str
@@ -23,13 +27,14 @@ class RoleStep:
     typed: Callable[[LabPlan], Sequence[str]]
     masters_only: bool = False
     workers_only: bool = False
+    baked: bool = False
 
     def skip_reason(self, lab: Lab) -> str | None:
         """Asks the last look at the lab; the journal has no say."""
         if self.workers_only and not lab.plan.workers:
             return "the lab has no workers"
         concerned = {node.name for node in self._nodes(lab.plan)}
-        if concerned & set(lab.unmarked(self.id, lab.fingerprint(self.id))):
+        if concerned & set(lab.unmarked(self.id, self.mark(lab))):
             return None
         if lab.claims().failing(self.claims):
             return None
@@ -40,38 +45,72 @@ class RoleStep:
         return self.typed(plan)
 
     def run(self, lab: Lab) -> int | None:
-        """Apply the role. Raises ToolError naming the failing task and host."""
+        """Apply the role alone. Raises ToolError naming the failing task and host."""
+        changes: list[int] = []
+        apply_roles([self], lab, started=lambda _: None, finished=lambda _, count: changes.append(count))
+        return sum(changes)
 
-        def tell(event: TaskEvent) -> None:
-            if event.outcome == "waiting":
-                lab.say(self.id, f"{event.task}: {event.message}", event.host)
-            elif event.outcome in ("started", "changed"):
-                lab.say(self.id, event.task, event.host)
+    def mark(self, lab: Lab) -> str:
+        """What a node carries once the role is done."""
+        return lab.fingerprint(self.id, of_lab=not self.baked)
 
-        # A newer labctl may render them otherwise than the run that made the machines.
-        render_lab_files(lab)
-        result = lab.playbooks.run(self.id, extra_vars=self._variables(lab), on_event=tell)
-        return sum(result.changed.values())
+    def applied(self, lab: Lab) -> None:
+        """What is to be done on this computer after the role. Raises ToolError."""
 
     def _nodes(self, plan: LabPlan) -> Sequence[Any]:
         if self.masters_only:
             return (plan.control_plane,)
         return plan.workers if self.workers_only else plan.nodes
 
-    def _variables(self, lab: Lab) -> dict[str, Any]:
-        plan = lab.plan.to_json()
-        manifest = lab.bundle.manifest.to_json()
-        kept = ("versions", "image_repository", "image_tags", "images", "packages")
-        return {
-            "labctl_fingerprint": lab.fingerprint(self.id),
-            "labctl_bundle": BUNDLE_ON_NODE,
-            "labctl_manifest": {key: manifest[key] for key in kept},
-            "labctl_kubeadm_config": str(lab.workspace.kubeadm_config),
-            "labctl_weave_net_manifest": str(lab.workspace.weave_net_manifest),
-            "labctl_plan": {
-                "name": plan["name"],
-                "nodes": plan["nodes"],
-                "network": {**plan["network"], "dns_ip": lab.plan.network.dns_ip},
-            },
-            "labctl_node_environment": lab.provider.node_environment(lab.host).as_vars(),
-        }
+
+def apply_roles(
+    steps: Sequence[RoleStep],
+    lab: Lab,
+    *,
+    started: Callable[[RoleStep], None],
+    finished: Callable[[RoleStep, int], None],
+) -> None:
+    """Apply the steps' roles in order by one Ansible, whose start takes seconds.
+
+    finished also gets the number of changes. Raises ToolError naming the failing task and host; steps that were
+    finished before it are.
+    """
+    # A newer labctl may render them otherwise than the run that made the machines.
+    render_lab_files(lab)
+    waiting = list(steps)
+    started(waiting[0])
+
+    def tell(event: TaskEvent) -> None:
+        step = waiting[0]
+        if event.outcome == "ended":
+            step.applied(lab)
+            finished(waiting.pop(0), event.changes)
+            if waiting:
+                started(waiting[0])
+        elif event.outcome == "waiting":
+            lab.say(step.id, f"{event.task}: {event.message}", event.host)
+        elif event.outcome in ("started", "changed"):
+            lab.say(step.id, event.task, event.host)
+
+    variables = role_variables(lab, {step.id: step.mark(lab) for step in steps})
+    lab.playbooks.run([step.id for step in steps], extra_vars=variables, on_event=tell)
+
+
+def role_variables(lab: Lab, marks: Mapping[str, str]) -> dict[str, Any]:
+    """The extra vars of every playbook; marks: role -> what nodes carry once it is done."""
+    plan = lab.plan.to_json()
+    manifest = lab.bundle.manifest.to_json()
+    kept = ("versions", "image_repository", "image_tags", "images", "packages")
+    return {
+        "labctl_fingerprints": dict(marks),
+        "labctl_bundle": BUNDLE_ON_NODE,
+        "labctl_manifest": {key: manifest[key] for key in kept},
+        "labctl_kubeadm_config": str(lab.workspace.kubeadm_config),
+        "labctl_weave_net_manifest": str(lab.workspace.weave_net_manifest),
+        "labctl_plan": {
+            "name": plan["name"],
+            "nodes": plan["nodes"],
+            "network": {**plan["network"], "dns_ip": lab.plan.network.dns_ip},
+        },
+        "labctl_node_environment": lab.provider.node_environment(lab.host).as_vars(),
+    }

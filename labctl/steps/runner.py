@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from labctl.errors import LabctlError
 from labctl.events import StepFailed, StepFinished, StepSkipped, StepStarted
 from labctl.steps.recipes import position
+from labctl.steps.role import RoleStep, apply_roles
 from labctl.steps.step import Lab, Step
 
 
@@ -31,16 +32,16 @@ def walk(
 
     Raises the step's LabctlError after noting it.
     """
-    taken = chosen(recipe, steps or Range())
+    work = _Work(lab, run_id, chosen(recipe, steps or Range()), together=before is None)
     worked = False
-    for index, (step, forced) in enumerate(taken):
-        reason = None if forced else _skip_reason(step, lab)
+    while work.left:
+        step, reason = work.next()
         if reason is not None:
-            lab.reporter.emit(StepSkipped(step.id, step.title, index + 1, len(taken), reason))
+            work.skip(step, reason)
             continue
         if before is not None:
             before(step)
-        _run(step, lab, run_id, index + 1, len(taken))
+        work.do(step)
         worked = True
     return worked
 
@@ -61,19 +62,72 @@ def _skip_reason(step: Step, lab: Lab) -> str | None:
     return step.skip_reason(lab)
 
 
-def _run(step: Step, lab: Lab, run_id: str, place: int, total: int) -> None:
-    lab.reporter.emit(StepStarted(step.id, step.title, place, total))
-    lab.workspace.journal.note(run_id, "step_started", step=step.id)
-    begun = time.monotonic()
-    try:
-        changed = step.run(lab)
-    except LabctlError as error:
-        seconds = round(time.monotonic() - begun, 1)
-        lab.reporter.emit(StepFailed(step.id, seconds, error.message))
-        lab.workspace.journal.note(run_id, "step_failed", step=step.id, seconds=seconds)
-        raise
-    # What was missing before is still taken as missing by the steps after this one; only a "done" is asked anew.
-    lab.stale = True
-    seconds = round(time.monotonic() - begun, 1)
-    lab.workspace.journal.note(run_id, "step_finished", step=step.id, seconds=seconds, changed=changed)
-    lab.reporter.emit(StepFinished(step.id, seconds, changed))
+class _Work:
+    """The steps still to be walked; tells reporter and journal of each. together: roles that follow each other and all
+    have something to do are applied by one Ansible."""
+
+    def __init__(self, lab: Lab, run_id: str, taken: list[tuple[Step, bool]], *, together: bool) -> None:
+        self._lab = lab
+        self._run_id = run_id
+        self._together = together
+        self._total = len(taken)
+        self.left = taken
+        self._begun = 0.0
+
+    def next(self) -> tuple[Step, str | None]:
+        """The next step, and why there is nothing to do (None: there is)."""
+        step, forced = self.left[0]
+        return step, None if forced else _skip_reason(step, self._lab)
+
+    def skip(self, step: Step, reason: str) -> None:
+        """Pass over a step."""
+        self._lab.reporter.emit(StepSkipped(step.id, step.title, self._place, self._total, reason))
+        self.left.pop(0)
+
+    def do(self, step: Step) -> None:
+        """Run the step, and with it the roles after it where that saves time. Raises LabctlError."""
+        try:
+            if isinstance(step, RoleStep):
+                apply_roles(self._roles(), self._lab, started=self._started, finished=self._finished)
+            else:
+                self._started(step)
+                self._finished(step, step.run(self._lab))
+        except LabctlError as error:
+            self._failed(self.left[0][0], error)
+            raise
+        finally:
+            # What was missing before is still taken as missing by the steps after these; a "done" is asked anew.
+            self._lab.stale = True
+
+    def _roles(self) -> list[RoleStep]:
+        """The role at hand and those right after it that have something to do, too, by the last look."""
+        roles: list[RoleStep] = []
+        for step, forced in self.left if self._together else self.left[:1]:
+            if not isinstance(step, RoleStep):
+                break
+            if roles and not forced and step.skip_reason(self._lab) is not None:
+                break
+            roles.append(step)
+        return roles
+
+    @property
+    def _place(self) -> int:
+        return self._total - len(self.left) + 1
+
+    def _started(self, step: Step) -> None:
+        self._begun = time.monotonic()
+        self._lab.reporter.emit(StepStarted(step.id, step.title, self._place, self._total))
+        self._lab.workspace.journal.note(self._run_id, "step_started", step=step.id)
+
+    def _finished(self, step: Step, changed: int | None) -> None:
+        seconds = round(time.monotonic() - self._begun, 1)
+        self._lab.workspace.journal.note(
+            self._run_id, "step_finished", step=step.id, seconds=seconds, changed=changed
+        )
+        self._lab.reporter.emit(StepFinished(step.id, seconds, changed))
+        self.left.pop(0)
+
+    def _failed(self, step: Step, error: LabctlError) -> None:
+        seconds = round(time.monotonic() - self._begun, 1)
+        self._lab.reporter.emit(StepFailed(step.id, seconds, error.message))
+        self._lab.workspace.journal.note(self._run_id, "step_failed", step=step.id, seconds=seconds)

@@ -85,9 +85,13 @@ class Lab:
         """Whether nodes see the bundle's folder of this computer."""
         return self.provider.capabilities.bundle == "mount" and not self.copy_bundle
 
-    def fingerprint(self, role: str) -> str:
-        """What a node carries once that role is done: role's files, plan and what the roles know of the nodes."""
-        digest = hashlib.sha256(self.plan.fingerprint().encode())
+    def fingerprint(self, role: str, *, of_lab: bool = True) -> str:
+        """What a node carries once that role is done: role's files, plan and what the roles know of the nodes.
+
+        With of_lab=False it is the same for all labs of a release, bundle and kind of node.
+        """
+        told = self.plan.fingerprint() if of_lab else f"{self.plan.release} {self.plan.bundle.fingerprint}"
+        digest = hashlib.sha256(told.encode())
         digest.update(json.dumps(self.provider.node_environment(self.host).as_vars(), sort_keys=True).encode())
         places = [asset("playbooks", name) for name in (f"{role}.yml", f"roles/{role}", "files", "tasks")]
         for file in (file for place in places for file in (place, *sorted(place.rglob("*"))) if file.is_file()):

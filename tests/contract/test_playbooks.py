@@ -13,7 +13,7 @@ from labctl.adapters.ports import Playbooks, TaskEvent
 from labctl.errors import ToolError
 from tests.fakes import FakePlaybooks, World
 
-VARIABLES = {"labctl_fingerprint": "0123"}
+VARIABLES = {"labctl_fingerprints": {"base": "0123", "docker": "4567"}}
 INVENTORY = """
 nodes:
   hosts:
@@ -26,7 +26,7 @@ BASE = """
   tasks:
     - name: Leave the mark
       ansible.builtin.debug:
-        msg: "{{ labctl_fingerprint }}"
+        msg: "{{ labctl_fingerprints.base }}"
       changed_when: true
 """
 DOCKER = """
@@ -66,21 +66,29 @@ def playbooks(request: pytest.FixtureRequest, tmp_path: Path) -> Playbooks:
 
 
 def test_a_run_tells_its_changes_by_host(playbooks: Playbooks) -> None:
-    assert playbooks.run("base", extra_vars=VARIABLES).changed == {"k8s-master": 1, "node-1": 1}
+    assert playbooks.run(["base"], extra_vars=VARIABLES).changed == {"k8s-master": 1, "node-1": 1}
 
 
 def test_a_run_tells_its_tasks_as_they_come(playbooks: Playbooks) -> None:
     events: list[TaskEvent] = []
-    playbooks.run("base", extra_vars=VARIABLES, on_event=events.append)
+    playbooks.run(["base"], extra_vars=VARIABLES, on_event=events.append)
     assert ("node-1", "changed") in [(event.host, event.outcome) for event in events]
 
 
 def test_a_failure_names_task_host_and_message(playbooks: Playbooks) -> None:
     with pytest.raises(ToolError, match="Install the packages: failed on node-1: there is no package"):
-        playbooks.run("docker", extra_vars=VARIABLES)
+        playbooks.run(["docker"], extra_vars=VARIABLES)
 
 
 def test_after_a_failure_it_can_run_again(playbooks: Playbooks) -> None:
     with pytest.raises(ToolError):
-        playbooks.run("docker", extra_vars=VARIABLES)
-    assert sum(playbooks.run("base", extra_vars=VARIABLES).changed.values()) == 2
+        playbooks.run(["docker"], extra_vars=VARIABLES)
+    assert sum(playbooks.run(["base"], extra_vars=VARIABLES).changed.values()) == 2
+
+
+def test_playbooks_run_in_order_and_each_tells_its_end(playbooks: Playbooks) -> None:
+    events: list[TaskEvent] = []
+    with pytest.raises(ToolError, match="Install the packages"):
+        playbooks.run(["base", "base", "docker"], extra_vars=VARIABLES, on_event=events.append)
+    ends = [(event.playbook, event.changes) for event in events if event.outcome == "ended"]
+    assert ends == [("base", 2), ("base", 2)]

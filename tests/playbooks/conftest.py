@@ -45,7 +45,8 @@ def tasks() -> Iterator[Task]:
 
 
 def role_text(role: str) -> str:
-    """Everything that a role and the shared tasks hold, but for its argument specs."""
-    folders = (PLAYBOOKS / "roles" / role, PLAYBOOKS / "tasks")
-    files = [path for folder in folders for path in folder.rglob("*") if path.is_file() and path.parent.name != "meta"]
-    return "\n".join(path.read_text() for path in files)
+    """Everything that a role and the shared tasks it imports hold, but for its argument specs."""
+    own = [path for path in (PLAYBOOKS / "roles" / role).rglob("*") if path.is_file() and path.parent.name != "meta"]
+    text = "\n".join(path.read_text() for path in own)
+    shared = [path for path in sorted((PLAYBOOKS / "tasks").glob("*.yml")) if f"tasks/{path.name}" in text]
+    return "\n".join([text, *(path.read_text() for path in shared)])

@@ -12,7 +12,7 @@ from tests.playbooks.conftest import PLAYBOOKS, ROLES, Task, role_text, task_fil
 
 # What `labctl up` hands to every playbook, and nothing else.
 EXTRA_VARS = {
-    "labctl_fingerprint",
+    "labctl_fingerprints",
     "labctl_bundle",
     "labctl_manifest",
     "labctl_kubeadm_config",
@@ -31,7 +31,7 @@ def options(role: str) -> dict[str, dict[str, object]]:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_declares_the_extra_vars_that_it_uses(role: str) -> None:
-    used = set(re.findall(r"\blabctl_[a-z_]+\b", role_text(role))) - {"labctl_mark"}
+    used = set(re.findall(r"\blabctl_[a-z_]+\b", role_text(role))) - {"labctl_mark", "labctl_named"}
     declared = {name for name in options(role) if name.startswith("labctl_")}
     assert used == declared <= EXTRA_VARS
     assert all(options(role)[name].get("required") is True for name in declared)

@@ -39,7 +39,7 @@ class Lab:
         lines = "\n".join(f"    {line}" for line in tasks.strip("\n").splitlines())
         (self.books / "book.yml").write_text(f"- hosts: {hosts}\n  gather_facts: false\n  tasks:\n{lines}\n")
         playbooks = AnsiblePlaybooks(self.root, os.environ, self.log, playbooks=self.books)
-        return dict(playbooks.run("book", extra_vars=variables, on_event=self.events.append).changed)
+        return dict(playbooks.run(["book"], extra_vars=variables, on_event=self.events.append).changed)
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_an_interrupt_ends_ansible_and_its_children(lab: Lab) -> None:
     presser = threading.Thread(target=press_ctrl_c)
     presser.start()
     with pytest.raises(KeyboardInterrupt):
-        playbooks.run("slow", on_event=interrupt)
+        playbooks.run(["slow"], on_event=interrupt)
     presser.join()
     assert _sleeping() == []
     assert not (lab.root / "ansible").exists()

@@ -19,7 +19,7 @@ def failed(**result: object) -> dict[str, object]:
 
 
 def error_of(*events: dict[str, object], succeeded: bool = False) -> ToolError:
-    reader = EventReader("control_plane", io.StringIO(), None)
+    reader = EventReader(["control_plane"], io.StringIO(), None)
     for event in events:
         assert reader.handle(event) is False
     with pytest.raises(ToolError) as caught:
