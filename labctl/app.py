@@ -18,8 +18,8 @@ from labctl.errors import ConfigError, ToolError
 from labctl.events import Note, Reporter, SilentReporter
 from labctl.plan import BundleRef, LabPlan, PlannedStep, expected_bundle, make_plan
 from labctl.providers.host import Host, probe_host
-from labctl.providers.interface import Provider
-from labctl.providers.registry import choose, provider_named
+from labctl.providers.interface import NodeImage, Oven, Provider
+from labctl.providers.registry import PROVIDERS, choose, provider_named
 from labctl.releases import RELEASES
 from labctl.sources.auto import choose as choose_source
 from labctl.sources.auto import default_folder
@@ -30,6 +30,7 @@ from labctl.workspace import Workspace, labs_folder
 from labctl.workspace.known import load_lab_file
 
 if TYPE_CHECKING:
+    from labctl.adapters.process import LocalProcessRunner
     from labctl.checks.model import CheckReport
     from labctl.config import LabConfig
     from labctl.facts import Facts
@@ -158,6 +159,10 @@ def _lab(
             ssh_config=lambda: provider.ssh_config(plan, workspace.root, runner),
         ),
         playbooks=AnsiblePlaybooks(workspace.root, runner.environment(), log),
+        elsewhere=lambda folder: (
+            OpenSshShell(folder / "ssh_config", runner),
+            AnsiblePlaybooks(folder, runner.environment(), log),
+        ),
         open_api=lambda: KubernetesApi(workspace.kubeconfig),
         reporter=run.reporter if run else SilentReporter(),
         copy_bundle=workspace.setting("copy_bundle") is True,
@@ -330,6 +335,27 @@ def kubectl_command(name: str | None, file: Path | None, arguments: Sequence[str
         raise ConfigError(f"the lab {lab.plan.name} has no cluster yet", hint="labctl up")
     kubectl = str(lab.bundle.path("bin/kubectl"))
     return [kubectl, *arguments], {**os.environ, "KUBECONFIG": str(lab.workspace.kubeconfig)}
+
+
+def node_images() -> list[NodeImage]:
+    """The node images on this computer, of all providers that work here. Raises ToolError."""
+    from labctl.adapters.process import LocalProcessRunner
+
+    runner = LocalProcessRunner()
+    return [image for oven in _ovens(runner) for image in oven.images(runner)]
+
+
+def prune_images() -> list[str]:
+    """Remove the node images that no machine was started from; what was removed, in words. Raises ToolError."""
+    from labctl.adapters.process import LocalProcessRunner
+
+    runner = LocalProcessRunner()
+    return [line for oven in _ovens(runner) for line in oven.prune(runner)]
+
+
+def _ovens(runner: LocalProcessRunner) -> list[Oven]:
+    host = probe_host(runner)
+    return [each.oven for each in PROVIDERS if each.oven is not None and each.unusable(host) is None]
 
 
 def destroy(lab: Lab, make_reporter: Callable[[Path], Reporter]) -> None:

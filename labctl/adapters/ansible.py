@@ -76,7 +76,12 @@ class AnsiblePlaybooks:
         return reader.result(succeeded=runner.status == "successful", log=self._log)
 
     def _runner(
-        self, books: Sequence[Path], private: Path, extra_vars: Mapping[str, Any], limit: Sequence[str], reader: EventReader
+        self,
+        books: Sequence[Path],
+        private: Path,
+        extra_vars: Mapping[str, Any],
+        limit: Sequence[str],
+        reader: EventReader,
     ) -> Runner:
         """What ansible-runner needs, ready to run."""
         import ansible_runner

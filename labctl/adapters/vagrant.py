@@ -121,8 +121,11 @@ class VagrantMachines:
         return self._ssh_config() or str(self._call("vagrant ssh-config", lambda vagrant: vagrant.ssh_config()))
 
     def destroy(self) -> None:
-        """Destroy all machines; none is not an error. Raises ToolError."""
+        """Destroy all machines that Vagrant has made; none is not an error. Raises ToolError."""
         if not (self._folder / "Vagrantfile").is_file():
+            return
+        if self._states() is not None and not any(self._folder.glob(".vagrant/machines/*/*/index_uuid")):
+            # Vagrant has never had to do with them: its provider removes them in a fraction of the time.
             return
         command = "vagrant destroy --force"
         with self._logged(command):

@@ -28,6 +28,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "plan": "Show what `labctl up` would bring up, and why.",
         "render": "Write the Vagrantfile, inventory and kubeadm configuration.",
         "bundle": "Make, check and show bundles: all that a lab is made from.",
+        "image": "List, bake and prune node images.",
         "setup": "Install what this computer lacks.",
     },
     "For your editor and shell": {

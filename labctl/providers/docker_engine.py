@@ -19,25 +19,14 @@ from labctl.assets import asset
 from labctl.errors import ToolError
 from labctl.events import Note, Progress, Reporter
 from labctl.plan import LabPlan, NodePlan
+from labctl.providers.docker_run import KEY, container_name, label
 from labctl.sources.bundle import MANIFEST, Bundle
 
 IMAGE = "labctl/node"
 ROOT_TAR = "node/root.tar"
 _ROOT_IMAGE = "labctl/node-root"
-KEY = "id_ed25519"
 _STEP = "create_machines"
-_LABEL = "labctl.lab"
 _RECIPE = ("Dockerfile", "entrypoint")
-
-
-def label(plan: LabPlan) -> str:
-    """The label of all that belongs to the lab."""
-    return f"{_LABEL}={plan.name}"
-
-
-def container_name(plan: LabPlan, node: str) -> str:
-    """The container of a node; with an empty name, what all of the lab's begin with."""
-    return f"labctl-{plan.name}-{node}"
 
 
 def node_image(bundle: Path) -> str:
@@ -152,20 +141,25 @@ def ssh_config(plan: LabPlan, lab: Path, runner: ProcessRunner) -> str | None:
         published = (settings.get("Ports") or {}).get("22/tcp")
         if not published:
             return None
-        values = {
-            "HostName": published[0]["HostIp"],
-            "User": "vagrant",
-            "Port": published[0]["HostPort"],
-            # A node made again has a new host key at the same address: none of them is kept.
-            "UserKnownHostsFile": "/dev/null",
-            "StrictHostKeyChecking": "no",
-            "PasswordAuthentication": "no",
-            "IdentityFile": f'"{lab / KEY}"',
-            "IdentitiesOnly": "yes",
-            "LogLevel": "FATAL",
-        }
-        hosts.append("\n  ".join([f"Host {node.name}", *(f"{key} {value}" for key, value in values.items())]) + "\n")
+        hosts.append(ssh_host(node.name, published[0]["HostIp"], published[0]["HostPort"], lab / KEY))
     return "\n".join(hosts)
+
+
+def ssh_host(name: str, address: str, port: str, key: Path) -> str:
+    """OpenSSH's configuration of one machine, as `vagrant ssh-config` prints it."""
+    values = {
+        "HostName": address,
+        "User": "vagrant",
+        "Port": port,
+        # A node made again has a new host key at the same address: none of them is kept.
+        "UserKnownHostsFile": "/dev/null",
+        "StrictHostKeyChecking": "no",
+        "PasswordAuthentication": "no",
+        "IdentityFile": f'"{key}"',
+        "IdentitiesOnly": "yes",
+        "LogLevel": "FATAL",
+    }
+    return "\n  ".join([f"Host {name}", *(f"{key} {value}" for key, value in values.items())]) + "\n"
 
 
 def heal(plan: LabPlan, lab: Path, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:

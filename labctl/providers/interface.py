@@ -5,7 +5,7 @@ A provider decides and describes; Vagrant starts the machines (adapters/vagrant.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -18,6 +18,8 @@ from labctl.render import NodeEnvironment, VagrantRendering
 
 # Where a node has the bundle: mounted there by the provider, or copied over SSH.
 BUNDLE_ON_NODE = "/opt/labctl/bundle"
+# The name of the bare machine that becomes a node image.
+BAKING = "bake"
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,76 @@ class Capabilities:
     run_in_ci: bool
 
 
+@dataclass(frozen=True)
+class NodeImage:
+    """A node image on this computer: its size in bytes, when it was made, the machines started from it."""
+
+    name: str
+    size: int
+    created: str
+    used_by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Launch:
+    """Machines to start from a node image: those in ssh_ports, which says on which port of 127.0.0.1 each has its SSH.
+
+    folder: the lab's. api_port: the port of 127.0.0.1 on which the API server is published.
+    """
+
+    plan: LabPlan
+    host: Host
+    folder: Path
+    image: str
+    bundle: Path
+    api_port: int
+    ssh_ports: Mapping[str, int]
+
+
+class Oven(Protocol):
+    """Makes node images: bare machines on which the roles that are the same for all nodes were applied once.
+
+    mark: the fingerprint of those roles. Labs share node images; `labctl image prune` removes them.
+    """
+
+    def image(self, plan: LabPlan, mark: str) -> str:
+        """The name of the node image."""
+        ...
+
+    def holds(self, plan: LabPlan, mark: str, runner: ProcessRunner) -> bool:
+        """Whether the node image is there, whole."""
+        ...
+
+    def heat(
+        self, plan: LabPlan, lab: Path, bundle: Path, host: Host, runner: ProcessRunner, reporter: Reporter
+    ) -> str:
+        """Start a bare machine named BAKING; returns OpenSSH's configuration of it. Raises ToolError."""
+        ...
+
+    def pack(self, plan: LabPlan, mark: str, runner: ProcessRunner) -> str:
+        """Make the node image from that machine, which goes; returns the image's name. Raises ToolError."""
+        ...
+
+    def start(self, launch: Launch, runner: ProcessRunner) -> None:
+        """Make and start machines of a lab from a node image in a moment, and hand them over to Vagrant.
+
+        They are what `vagrant up` in the lab's folder would have made. Raises ToolError.
+        """
+        ...
+
+    def images(self, runner: ProcessRunner) -> Sequence[NodeImage]:
+        """All node images on this computer. Raises ToolError."""
+        ...
+
+    def prune(self, runner: ProcessRunner) -> Sequence[str]:
+        """Remove those that no machine was started from; what was removed, in words. Raises ToolError."""
+        ...
+
+    def discard(self, plan: LabPlan, runner: ProcessRunner) -> None:
+        """Remove what a bake that was cut has left of this lab's. Raises ToolError."""
+        ...
+
+
 class Provider(Protocol):
     """One way of having machines. name is what lab.yml's `provider` takes and Vagrant's own name for it."""
 
@@ -48,6 +120,11 @@ class Provider(Protocol):
     @property
     def capabilities(self) -> Capabilities:
         """What it can do."""
+        ...
+
+    @property
+    def oven(self) -> Oven | None:
+        """What makes its node images; None where each machine is provisioned by itself."""
         ...
 
     def unusable(self, host: Host) -> str | None:
@@ -67,17 +144,29 @@ class Provider(Protocol):
         ...
 
     def rendering(
-        self, plan: LabPlan, host: Host, *, bundle: Path | None = None, api_port: int | None = None
+        self,
+        plan: LabPlan,
+        host: Host,
+        *,
+        image: str | None = None,
+        bundle: Path | None = None,
+        api_port: int | None = None,
     ) -> VagrantRendering:
         """What the Vagrantfile says for this provider.
 
+        image: the node image of its oven that machines start from, None for bare ones.
         bundle: the bundle's folder for nodes to mount; None leaves the mount out (the bundle is copied over SSH).
         api_port: the port of 127.0.0.1 on which the API server is published, where loopback_api.
         """
         ...
 
-    def prepare(self, plan: LabPlan, lab: Path, bundle: Path, runner: ProcessRunner, reporter: Reporter) -> None:
-        """Make what machines start from (node image, key in the folder lab). Idempotent. Raises ToolError."""
+    def prepare(
+        self, plan: LabPlan, lab: Path, bundle: Path, image: str | None, runner: ProcessRunner, reporter: Reporter
+    ) -> None:
+        """Make what machines start from (bare image, key in the folder lab, data). Idempotent. Raises ToolError.
+
+        image: as for rendering.
+        """
         ...
 
     def heal(self, plan: LabPlan, lab: Path, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:

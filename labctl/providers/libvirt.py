@@ -37,6 +37,7 @@ class Libvirt(VirtualMachines):
         plan: LabPlan,
         host: Host,
         *,
+        image: str | None = None,  # noqa: ARG002 - there is no oven
         bundle: Path | None = None,  # noqa: ARG002 - copied over SSH
         api_port: int | None = None,
     ) -> VagrantRendering:

@@ -14,6 +14,7 @@ from labctl.adapters.ports import ProcessRunner
 from labctl.events import Reporter
 from labctl.plan import Box, LabPlan
 from labctl.providers.host import Host
+from labctl.providers.interface import Oven
 from labctl.render import NodeEnvironment, ruby
 
 DEFAULT_BOX_NAME = "labctl/ubuntu-20.04"
@@ -39,7 +40,12 @@ class VirtualMachines:
         """A virtual machine needs no allowances."""
         return NodeEnvironment()
 
-    def prepare(self, plan: LabPlan, lab: Path, bundle: Path, runner: ProcessRunner, reporter: Reporter) -> None:
+    # Not yet: `vagrant package` would make a box of a machine.
+    oven: Oven | None = None
+
+    def prepare(
+        self, plan: LabPlan, lab: Path, bundle: Path, image: str | None, runner: ProcessRunner, reporter: Reporter
+    ) -> None:
         """Nothing: Vagrant fetches the box and makes a key for each machine."""
 
     def heal(self, plan: LabPlan, lab: Path, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:  # noqa: ARG002

@@ -41,6 +41,7 @@ class VirtualBox(VirtualMachines):
         plan: LabPlan,
         host: Host,  # noqa: ARG002 - nothing depends on this computer: the rendered file is the same everywhere
         *,
+        image: str | None = None,  # noqa: ARG002 - there is no oven
         bundle: Path | None = None,  # noqa: ARG002 - copied over SSH
         api_port: int | None = None,
     ) -> VagrantRendering:

@@ -18,4 +18,4 @@ def _typed(plan: LabPlan) -> Sequence[str]:
     )
 
 
-STEP = RoleStep(id="base", title="Host names, swap, kernel settings", claims=(), typed=_typed, baked=True)
+STEP = RoleStep(id="base", title="Host names, swap, kernel settings", claims=(), typed=_typed)

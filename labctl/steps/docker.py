@@ -18,4 +18,4 @@ def _typed(plan: LabPlan) -> Sequence[str]:
     )
 
 
-STEP = RoleStep(id="docker", title="Docker on every node", claims=_CLAIMS, typed=_typed, baked=True)
+STEP = RoleStep(id="docker", title="Docker on every node", claims=_CLAIMS, typed=_typed)

@@ -18,7 +18,14 @@ DEFAULT_API_PORT = 16443
 
 
 def rendered(
-    plan: LabPlan, provider: Provider, host: Host, *, folder: Path, mount_bundle: bool, port: int
+    plan: LabPlan,
+    provider: Provider,
+    host: Host,
+    *,
+    folder: Path,
+    mount_bundle: bool,
+    port: int,
+    image: str | None = None,
 ) -> dict[str, str]:
     """File name -> text of everything rendered for a lab in folder; weave-net.yaml only where the bundle is there."""
     environment = provider.node_environment(host)
@@ -26,6 +33,7 @@ def rendered(
     rendering = provider.rendering(
         plan,
         host,
+        image=image,
         bundle=bundle if mount_bundle else None,
         api_port=port if provider.capabilities.loopback_api else None,
     )
@@ -45,7 +53,13 @@ def render_lab_files(lab: Lab) -> None:
     """Write what Vagrant, Ansible and kubeadm read, and plan.json, into the lab's folder. Raises ToolError."""
     root = lab.workspace.root
     files = rendered(
-        lab.plan, lab.provider, lab.host, folder=root, mount_bundle=lab.mounts_bundle, port=api_port(lab.workspace)
+        lab.plan,
+        lab.provider,
+        lab.host,
+        folder=root,
+        mount_bundle=lab.mounts_bundle,
+        port=api_port(lab.workspace),
+        image=lab.node_image(),
     )
     for name, text in files.items():
         write_whole(root / name, text)
@@ -53,14 +67,24 @@ def render_lab_files(lab: Lab) -> None:
 
 
 def api_port(workspace: Workspace) -> int:
-    """The port of 127.0.0.1 on which the lab's API is published: free when first asked for, the same ever after."""
-    kept = workspace.setting("api_port")
+    """The port of 127.0.0.1 on which the lab's API is published."""
+    return _port(workspace, "api_port")
+
+
+def ssh_port(workspace: Workspace, node: str) -> int:
+    """The port of 127.0.0.1 for the SSH of a machine that labctl itself starts."""
+    return _port(workspace, f"ssh_port_{node}")
+
+
+def _port(workspace: Workspace, setting: str) -> int:
+    """Free when first asked for, the same ever after: what was written down for a lab stays true."""
+    kept = workspace.setting(setting)
     if isinstance(kept, int):
         return kept
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    workspace.set_setting("api_port", port)
+    workspace.set_setting(setting, port)
     return port
 
 

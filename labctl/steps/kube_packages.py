@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from labctl.plan import LabPlan
 from labctl.providers.interface import BUNDLE_ON_NODE
 from labctl.steps.role import RoleStep
+from labctl.steps.step import Lab
+
+if TYPE_CHECKING:
+    from labctl.checks.model import CheckResult
 
 _PROGRAMS = ("kubeadm", "kubelet", "kubectl")
 
@@ -21,10 +27,19 @@ def _typed(plan: LabPlan) -> Sequence[str]:
     )
 
 
-STEP = RoleStep(
+@dataclass(frozen=True)
+class KubePackages(RoleStep):
+    """The role; kubelet runs once kubeadm has given it a configuration."""
+
+    def _is_mine(self, lab: Lab, result: CheckResult) -> bool:
+        """Before kubeadm has been on the node, a kubelet that does not run says nothing of this role."""
+        marks = lab.facts().machine(result.scope).fingerprints
+        return isinstance(marks, dict) and bool({"control_plane", "workers"} & set(marks))
+
+
+STEP = KubePackages(
     id="kube_packages",
     title="kubeadm, kubelet, kubectl and images on every node",
     claims=("kubelet.service", "kubelet.command-line"),
     typed=_typed,
-    baked=True,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from labctl.errors import UsageError
 from labctl.steps import (
+    bake,
     base,
     control_plane,
     create_machines,
@@ -19,6 +20,7 @@ from labctl.steps.step import Step
 
 UP: tuple[Step, ...] = (
     fill_bundle.STEP,
+    bake.STEP,
     create_machines.STEP,
     base.STEP,
     docker.STEP,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labctl.adapters.ports import TaskEvent
 from labctl.plan import LabPlan
@@ -12,13 +12,15 @@ from labctl.providers.interface import BUNDLE_ON_NODE
 from labctl.steps.files import render_lab_files
 from labctl.steps.step import Lab
 
+if TYPE_CHECKING:
+    from labctl.checks.model import CheckResult
+
 
 @dataclass(frozen=True)
 class RoleStep:
     """Runs playbooks/<id>.yml. claims: ids of the claims that prove it.
 
-    masters_only, workers_only: whose nodes it concerns. baked: it does not depend on which nodes the lab has, so that
-    a node image can hold what it does.
+    masters_only, workers_only: whose nodes it concerns.
     """
 
     id: str
@@ -27,18 +29,21 @@ class RoleStep:
     typed: Callable[[LabPlan], Sequence[str]]
     masters_only: bool = False
     workers_only: bool = False
-    baked: bool = False
 
     def skip_reason(self, lab: Lab) -> str | None:
         """Asks the last look at the lab; the journal has no say."""
         if self.workers_only and not lab.plan.workers:
             return "the lab has no workers"
         concerned = {node.name for node in self._nodes(lab.plan)}
-        if concerned & set(lab.unmarked(self.id, self.mark(lab))):
+        if concerned & set(lab.unmarked(self.id, lab.fingerprint(self.id))):
             return None
-        if lab.claims().failing(self.claims):
+        if any(self._is_mine(lab, result) for result in lab.claims().failing(self.claims)):
             return None
         return "its claims hold and the nodes carry its mark" if self.claims else "the nodes carry its mark"
+
+    def _is_mine(self, lab: Lab, result: CheckResult) -> bool:
+        """Whether a claim that fails is for this step to mend."""
+        return True
 
     def describe(self, plan: LabPlan) -> Sequence[str]:
         """The commands that a learner would type instead of this role."""
@@ -49,10 +54,6 @@ class RoleStep:
         changes: list[int] = []
         apply_roles([self], lab, started=lambda _: None, finished=lambda _, count: changes.append(count))
         return sum(changes)
-
-    def mark(self, lab: Lab) -> str:
-        """What a node carries once the role is done."""
-        return lab.fingerprint(self.id, of_lab=not self.baked)
 
     def applied(self, lab: Lab) -> None:
         """What is to be done on this computer after the role. Raises ToolError."""
@@ -92,17 +93,17 @@ def apply_roles(
         elif event.outcome in ("started", "changed"):
             lab.say(step.id, event.task, event.host)
 
-    variables = role_variables(lab, {step.id: step.mark(lab) for step in steps})
+    variables = role_variables(lab, [step.id for step in steps])
     lab.playbooks.run([step.id for step in steps], extra_vars=variables, on_event=tell)
 
 
-def role_variables(lab: Lab, marks: Mapping[str, str]) -> dict[str, Any]:
-    """The extra vars of every playbook; marks: role -> what nodes carry once it is done."""
+def role_variables(lab: Lab, roles: Sequence[str]) -> dict[str, Any]:
+    """The extra vars of the playbooks of these roles."""
     plan = lab.plan.to_json()
     manifest = lab.bundle.manifest.to_json()
     kept = ("versions", "image_repository", "image_tags", "images", "packages")
     return {
-        "labctl_fingerprints": dict(marks),
+        "labctl_fingerprints": {role: lab.fingerprint(role) for role in roles},
         "labctl_bundle": BUNDLE_ON_NODE,
         "labctl_manifest": {key: manifest[key] for key in kept},
         "labctl_kubeadm_config": str(lab.workspace.kubeadm_config),

@@ -63,8 +63,10 @@ def _skip_reason(step: Step, lab: Lab) -> str | None:
 
 
 class _Work:
-    """The steps still to be walked; tells reporter and journal of each. together: roles that follow each other and all
-    have something to do are applied by one Ansible."""
+    """The steps still to be walked; tells reporter and journal of each.
+
+    together: roles that follow each other and all have something to do are applied by one Ansible.
+    """
 
     def __init__(self, lab: Lab, run_id: str, taken: list[tuple[Step, bool]], *, together: bool) -> None:
         self._lab = lab
@@ -121,9 +123,7 @@ class _Work:
 
     def _finished(self, step: Step, changed: int | None) -> None:
         seconds = round(time.monotonic() - self._begun, 1)
-        self._lab.workspace.journal.note(
-            self._run_id, "step_finished", step=step.id, seconds=seconds, changed=changed
-        )
+        self._lab.workspace.journal.note(self._run_id, "step_finished", step=step.id, seconds=seconds, changed=changed)
         self._lab.reporter.emit(StepFinished(step.id, seconds, changed))
         self.left.pop(0)
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from labctl.checks.model import CheckReport
     from labctl.facts import Facts
 
+# Roles that do not depend on which nodes a lab has: what they do can be part of a node image.
+BAKED_ROLES = ("base", "docker", "kube_packages")
+
 
 @dataclass
 class Lab:
@@ -43,6 +46,8 @@ class Lab:
     shell: NodeShell
     machines: Machines
     playbooks: Playbooks
+    # The same tools for machines that another folder describes (ssh_config, inventory.yml).
+    elsewhere: Callable[[Path], tuple[NodeShell, Playbooks]]
     open_api: Callable[[], ClusterApi]
     reporter: Reporter
     copy_bundle: bool = False
@@ -85,18 +90,31 @@ class Lab:
         """Whether nodes see the bundle's folder of this computer."""
         return self.provider.capabilities.bundle == "mount" and not self.copy_bundle
 
-    def fingerprint(self, role: str, *, of_lab: bool = True) -> str:
+    def fingerprint(self, role: str) -> str:
         """What a node carries once that role is done: role's files, plan and what the roles know of the nodes.
 
-        With of_lab=False it is the same for all labs of a release, bundle and kind of node.
+        For BAKED_ROLES it is the same in all labs of a release, bundle and kind of node.
         """
-        told = self.plan.fingerprint() if of_lab else f"{self.plan.release} {self.plan.bundle.fingerprint}"
+        baked = role in BAKED_ROLES
+        told = f"{self.plan.release} {self.plan.bundle.fingerprint}" if baked else self.plan.fingerprint()
         digest = hashlib.sha256(told.encode())
         digest.update(json.dumps(self.provider.node_environment(self.host).as_vars(), sort_keys=True).encode())
         places = [asset("playbooks", name) for name in (f"{role}.yml", f"roles/{role}", "files", "tasks")]
         for file in (file for place in places for file in (place, *sorted(place.rglob("*"))) if file.is_file()):
             digest.update(file.name.encode() + b"\0" + file.read_bytes())
         return digest.hexdigest()[:16]
+
+    def bake_mark(self) -> str:
+        """What BAKED_ROLES leave on a node, as one fingerprint."""
+        return hashlib.sha256(" ".join(self.fingerprint(role) for role in BAKED_ROLES).encode()).hexdigest()[:16]
+
+    def node_image(self) -> str | None:
+        """The baked image that machines of this lab start from, if there is one and they are to."""
+        oven = self.provider.oven
+        if oven is None or not self.mounts_bundle:
+            return None
+        mark = self.bake_mark()
+        return oven.image(self.plan, mark) if oven.holds(self.plan, mark, self.runner) else None
 
     def unmarked(self, role: str, mark: str) -> list[str]:
         """Names of the nodes that do not carry the mark of that role."""

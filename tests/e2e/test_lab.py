@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Callable
@@ -15,7 +16,8 @@ from tests.e2e.conftest import Labctl, docker
 pytestmark = pytest.mark.e2e
 
 NODES = ["k8s-master", "node-1", "node-2", "node-3"]
-ROLES = ["base", "docker", "kube_packages", "control_plane", "weave_net", "workers"]
+BAKED = ["base", "docker", "kube_packages"]
+ROLES = [*BAKED, "control_plane", "weave_net", "workers"]
 
 
 def verify(labctl: Labctl, code: int | None = None) -> dict[str, dict[str, Any]]:
@@ -55,13 +57,15 @@ def test_the_bundle_is_filled_and_whole(labctl: Labctl) -> None:
     assert shown["versions"]["kubernetes"] == "v1.21.1"
 
 
+def test_kill_while_the_node_image_is_baked(labctl: Labctl) -> None:
+    labctl("image", "prune", "--yes")
+    labctl.killed_at(
+        ["up"], lambda event: event["event"] == "progress" and "packages are inst" in event.get("text", "")
+    )
+
+
 def test_kill_while_machines_are_made(labctl: Labctl) -> None:
-    labctl.killed_at(["up"], lambda event: event["event"] == "progress" and "vagrant up" in event.get("text", ""))
-
-
-def test_kill_while_docker_is_installed(labctl: Labctl) -> None:
-    labctl.killed_at(["up"], lambda event: event["event"] == "progress" and event["step"] == "docker")
-    assert len(containers()) == len(NODES)
+    labctl.killed_at(["up"], lambda event: event["event"] == "progress" and "starting from" in event.get("text", ""))
 
 
 def test_kill_during_kubeadm_init(labctl: Labctl) -> None:
@@ -75,9 +79,10 @@ def test_kill_during_kubeadm_init(labctl: Labctl) -> None:
 
 def test_the_next_up_finishes_the_job(labctl: Labctl) -> None:
     before = containers()
+    assert len(before) == len(NODES)
     ended = labctl("up", "-o", "json")
     assert "control_plane" in ended.steps("step_started")
-    assert ended.steps("step_skipped")[:2] == ["fill_bundle", "create_machines"]
+    assert ended.steps("step_skipped") == ["fill_bundle", "bake", "create_machines", *BAKED]
     assert containers() == before
 
 
@@ -102,6 +107,14 @@ def test_roles_run_again_change_nothing(labctl: Labctl) -> None:
     ended = labctl("up", "--from", "base", "-o", "json")
     changed = {event["step"]: event["changed"] for event in ended.events if event["event"] == "step_finished"}
     assert changed == dict.fromkeys([*ROLES, "wait_ready"], 0)
+
+
+def test_vagrant_knows_the_machines_that_labctl_has_started(labctl: Labctl) -> None:
+    folder = labctl.data / "labs" / "tutorial"
+    told = subprocess.run(["vagrant", "status"], cwd=folder, capture_output=True, text=True, check=True).stdout
+    assert all(re.search(rf"^{node} +running \(docker\)$", told, re.MULTILINE) for node in NODES), told
+    command = ["vagrant", "ssh", "node-1", "--command", "hostname"]
+    assert subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.strip() == "node-1"
 
 
 def test_two_at_once_and_the_second_is_told(labctl: Labctl) -> None:
@@ -157,6 +170,9 @@ def test_destroy_leaves_nothing(labctl: Labctl) -> None:
     assert containers() == {}
     assert "labctl-tutorial" not in docker("volume", "ls", "--format", "{{.Name}}")
     assert "192.168.50" not in docker("network", "ls", "--format", "{{.Name}}")
-    assert "labctl/" not in docker("image", "ls", "--format", "{{.Repository}}")
+    # What labs share stays until it is asked to go, as the bundle does.
+    assert re.findall("^labctl/.*", docker("image", "ls", "--format", "{{.Repository}}"), re.MULTILINE) == [
+        "labctl/baked"
+    ]
     assert list((labctl.data / "labs").iterdir()) == []
     assert labctl("verify", code=3).err

@@ -34,13 +34,14 @@ def container(
 
 @dataclass
 class FakeDocker:
-    """ProcessRunner. failing: a command that begins so fails with the text."""
+    """ProcessRunner. failing: a command that begins so fails with the text. answers: one that begins so says that."""
 
     containers: list[dict[str, Any]] = field(default_factory=list)
     volumes: list[str] = field(default_factory=list)
     networks: list[str] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
     failing: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    answers: Mapping[tuple[str, ...], str] = field(default_factory=dict)
     commands: list[tuple[str, ...]] = field(default_factory=list)
 
     def run(
@@ -66,18 +67,23 @@ class FakeDocker:
         return Completed(argv, 0, self._answer(argv), "")
 
     def _answer(self, argv: tuple[str, ...]) -> str:
-        if argv[:2] == ("docker", "ps"):
+        told = next((text for start, text in self.answers.items() if argv[: len(start)] == start), None)
+        if told is not None or any("labctl.bake=" in word for word in argv):
+            return told or ""
+        asked = " ".join(argv[1:3])
+        if asked.startswith("ps"):
             assert f"label={LABEL}" in argv
             return "\n".join(item["Id"] for item in self.containers)
-        if argv[:3] == ("docker", "container", "inspect"):
-            return json.dumps([item for item in self.containers if item["Id"] in argv])
-        if argv[:3] in (("docker", "volume", "ls"), ("docker", "network", "ls")):
+        if asked in ("volume ls", "network ls"):
             assert f"label={LABEL}" in argv
             return "\n".join(self.volumes if argv[1] == "volume" else self.networks)
-        if argv[:3] == ("docker", "image", "ls"):
-            name = argv[-1].removeprefix("reference=")
-            return "\n".join(image for image in self.images if image.rpartition(":")[0] == name)
-        return ""
+        return {
+            "container inspect": json.dumps([item for item in self.containers if item["Id"] in argv]),
+            "volume inspect": "/var/lib/docker/volumes/one/_data\n",
+            "image ls": "\n".join(
+                image for image in self.images if argv[-1] == f"reference={image.rpartition(':')[0]}"
+            ),
+        }.get(asked, "")
 
     def changes(self) -> list[str]:
         """The commands that were not only questions."""

@@ -125,6 +125,7 @@ def bench(tmp_path: Path) -> Bench:
         shell=shell,
         machines=machines,
         playbooks=playbooks,
+        elsewhere=lambda _: (shell, playbooks),
         open_api=FakeApi(world).open,
         reporter=told,
     )

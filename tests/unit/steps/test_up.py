@@ -26,6 +26,7 @@ def test_from_nothing_every_step_but_the_filled_bundle_runs(bench: Bench) -> Non
     assert up(bench)
     assert started(bench) == ["create_machines", *ROLES, "wait_ready"]
     assert bench.playbooks.runs == ROLES
+    assert bench.playbooks.starts == 1
     assert bench.machines.calls == ["up k8s-master,node-1,node-2,node-3 virtualbox"]
 
 
@@ -123,6 +124,7 @@ def test_before_is_called_for_steps_that_run_only(bench: Bench) -> None:
     seen: list[str] = []
     walk(UP, bench.lab, "run-1", Range(last="docker"), lambda step: seen.append(step.id))
     assert seen == ["create_machines", "base", "docker"]
+    assert bench.playbooks.starts == 2
 
 
 def test_every_step_describes_what_a_learner_would_type(bench: Bench) -> None:

@@ -1,0 +1,99 @@
+"""Node images of the docker provider: what is asked of Docker, and in which order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from labctl.errors import ToolError
+from labctl.events import SilentReporter
+from labctl.plan import LabPlan, default_plan
+from labctl.providers.docker_oven import DockerOven
+from labctl.providers.host import Host
+from labctl.providers.interface import Launch
+from tests.unit.providers.docker_double import FakeDocker
+from tests.unit.providers.test_docker_engine import bundle_with_root
+
+OVEN = DockerOven()
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> LabPlan:
+    bundle = bundle_with_root(tmp_path / "bundle")
+    return replace(default_plan(), provider="docker", bundle=replace(default_plan().bundle, path=str(bundle)))
+
+
+def launch(plan: LabPlan, folder: Path, *nodes: str) -> Launch:
+    (folder / "id_ed25519.pub").write_text("ssh-ed25519 AAAA\n")
+    ports = {node: 2200 + number for number, node in enumerate(nodes)}
+    return Launch(plan, Host(vagrant=True), folder, "labctl/baked:0123", folder / "bundle", 16443, ports)
+
+
+def position(docker: FakeDocker, *words: str) -> int:
+    return next(i for i, command in enumerate(docker.commands) if all(word in " ".join(command) for word in words))
+
+
+def test_the_image_is_named_by_roles_and_bare_node(plan: LabPlan, tmp_path: Path) -> None:
+    name = OVEN.image(plan, "0123")
+    assert name.startswith("labctl/baked:")
+    assert OVEN.image(plan, "4567") != name
+    bundle_with_root(tmp_path / "bundle", sha256="b" * 64)
+    assert OVEN.image(plan, "0123") != name
+
+
+def test_an_image_without_its_seed_is_not_there(plan: LabPlan) -> None:
+    image = OVEN.image(plan, "0123")
+    assert OVEN.holds(plan, "0123", FakeDocker(images=[image]))
+    assert not OVEN.holds(plan, "0123", FakeDocker())
+    gone = {("docker", "volume", "inspect"): "no such volume"}
+    assert not OVEN.holds(plan, "0123", FakeDocker(images=[image], failing=gone))
+
+
+def test_image_and_seed_get_their_names_last(plan: LabPlan) -> None:
+    docker = FakeDocker()
+    image = OVEN.pack(plan, "0123", docker)
+    assert docker.commands[-1][:2] == ("docker", "tag")
+    assert docker.commands[-1][-1] == image
+    stopped, committed = position(docker, "docker exec"), position(docker, "docker commit")
+    removed, moved = position(docker, "docker rm"), position(docker, "docker run --rm")
+    assert stopped < committed < removed < moved
+    assert docker.commands[moved][-2:] == ("labctl-bake-tutorial-docker", f"labctl-seed-{image.split(':')[1]}")
+
+
+def test_the_public_key_of_one_lab_does_not_stay_in_the_image(plan: LabPlan) -> None:
+    docker = FakeDocker()
+    OVEN.pack(plan, "0123", docker)
+    assert "ENV LABCTL_SSH_KEY=" in docker.commands[position(docker, "docker commit")]
+
+
+def test_machines_start_with_a_copy_of_the_seed_and_are_known_to_vagrant(plan: LabPlan, tmp_path: Path) -> None:
+    docker = FakeDocker()
+    OVEN.start(launch(plan, tmp_path, "node-1", "node-2"), docker)
+    sown = docker.commands[position(docker, "docker run --rm")]
+    assert sown[-3:] == ("labctl-seed-0123", "labctl-tutorial-node-1-docker", "labctl-tutorial-node-2-docker")
+    for node, port in (("node-1", "2200"), ("node-2", "2201")):
+        created = docker.commands[position(docker, "docker create", f"labctl-tutorial-{node} ")]
+        assert f"127.0.0.1:{port}:22" in created
+        assert "labctl.lab=tutorial" in created
+        assert (tmp_path / ".vagrant/machines" / node / "docker/id").is_file()
+    assert not (tmp_path / ".vagrant/machines/node-3").exists()
+
+
+def test_a_container_that_cannot_start_is_told(plan: LabPlan, tmp_path: Path) -> None:
+    docker = FakeDocker(failing={("docker", "start"): "port is already allocated"})
+    with pytest.raises(ToolError) as caught:
+        OVEN.start(launch(plan, tmp_path, "node-1"), docker)
+    assert "already allocated" in caught.value.output
+
+
+def test_heating_begins_with_what_a_cut_bake_has_left(plan: LabPlan, tmp_path: Path) -> None:
+    bundle = bundle_with_root(tmp_path / "bundle")
+    docker = FakeDocker(answers={("docker", "port"): "127.0.0.1:49153\n", ("docker", "ps"): "old-one\n"})
+    (tmp_path / "id_ed25519").write_text("-")
+    (tmp_path / "id_ed25519.pub").write_text("ssh-ed25519 AAAA\n")
+    ssh = OVEN.heat(plan, tmp_path, bundle, Host(vagrant=True), docker, SilentReporter())
+    assert "Host bake\n" in ssh
+    assert "Port 49153" in ssh
+    assert position(docker, "docker rm", "old-one") < position(docker, "docker run --detach")
