@@ -21,7 +21,7 @@ def wait_for_ssh(shell: NodeShell, node: str, say: Callable[[str], None]) -> Non
         stop=tenacity.stop_after_delay(_SSH_SECONDS),
         wait=tenacity.wait_fixed(_POLL_SECONDS),
         retry=tenacity.retry_if_exception_type(ToolError),
-        before_sleep=lambda state: _tell(state.seconds_since_start, say),
+        before_sleep=lambda state: _tell(state.seconds_since_start or 0, say),
         reraise=True,
     )
     retrying(shell.run, node, "true")
