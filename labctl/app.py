@@ -125,7 +125,7 @@ class Raised:
     report: CheckReport | None
 
 
-def _lab(
+def open_lab(
     plan: LabPlan,
     provider: Provider,
     host: Host,
@@ -190,7 +190,7 @@ def up(
             _same_lab(kept, resolved.plan)
         if options.copy_bundle:
             workspace.set_setting("copy_bundle", True)
-        lab = _lab(resolved.plan, resolved.provider, resolved.host, workspace, run, source=resolved.source)
+        lab = open_lab(resolved.plan, resolved.provider, resolved.host, workspace, run, source=resolved.source)
         preflight(lab.plan, lab.runner, workspace.root)
         worked = walk(UP, lab, run.run_id, Range(options.first, options.last), before)
         if options.last not in (None, UP[-1].id):
@@ -236,7 +236,7 @@ def existing(name: str | None, file: Path | None) -> Lab:
     plan = workspace.plan()
     if plan is None:
         raise ConfigError(f"there is no lab {workspace.name} on this computer", hint="labctl up")
-    return _lab(plan, provider_named(plan.provider), probe_host(LocalProcessRunner()), workspace, None)
+    return open_lab(plan, provider_named(plan.provider), probe_host(LocalProcessRunner()), workspace, None)
 
 
 def _named(file: Path | None) -> str:
@@ -259,7 +259,7 @@ def dry_run(resolved: Resolved, options: UpOptions) -> list[PlannedStep]:
     from labctl.steps.runner import Range, chosen
 
     workspace = Workspace(resolved.plan.name)
-    lab = _lab(resolved.plan, resolved.provider, resolved.host, workspace, None, source=resolved.source)
+    lab = open_lab(resolved.plan, resolved.provider, resolved.host, workspace, None, source=resolved.source)
     return [
         PlannedStep(step.id, step.title, None if forced else step.skip_reason(lab), tuple(step.describe(lab.plan)))
         for step, forced in chosen(UP, Range(options.first, options.last))
@@ -365,7 +365,7 @@ def destroy(lab: Lab, make_reporter: Callable[[Path], Reporter]) -> None:
     from labctl.steps.session import session
 
     with session(lab.workspace, "destroy", make_reporter) as run:
-        walk(DESTROY, _lab(lab.plan, lab.provider, lab.host, lab.workspace, run), run.run_id)
+        walk(DESTROY, open_lab(lab.plan, lab.provider, lab.host, lab.workspace, run), run.run_id)
         lab.workspace.remove()
 
 

@@ -148,6 +148,10 @@ class FakeMachines:
             raise ToolError("no machine runs")
         return "".join(f"Host {name}\n  HostName 127.0.0.1\n" for name in sorted(self.world.running))
 
+    def halt(self) -> None:
+        self.calls.append("halt")
+        self.world.running.clear()
+
     def destroy(self) -> None:
         self.calls.append("destroy")
         self.world.running.clear()

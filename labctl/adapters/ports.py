@@ -97,6 +97,10 @@ class Machines(Protocol):
         """OpenSSH client configuration of all running machines. Raises ToolError."""
         ...
 
+    def halt(self) -> None:
+        """Stop all machines in order; one that does not run is not an error. Raises ToolError."""
+        ...
+
     def destroy(self) -> None:
         """Destroy all machines of this lab; none is not an error. Raises ToolError."""
         ...

@@ -120,6 +120,12 @@ class VagrantMachines:
         """OpenSSH configuration of all machines. Raises ToolError where one of them does not run."""
         return self._ssh_config() or str(self._call("vagrant ssh-config", lambda vagrant: vagrant.ssh_config()))
 
+    def halt(self) -> None:
+        """Stop all machines. Raises ToolError."""
+        command = "vagrant halt"
+        with self._logged(command):
+            self._call(command, lambda vagrant: vagrant.halt())
+
     def destroy(self) -> None:
         """Destroy all machines that Vagrant has made; none is not an error. Raises ToolError."""
         if not (self._folder / "Vagrantfile").is_file():

@@ -22,6 +22,10 @@ SECTIONS: dict[str, dict[str, str]] = {
         "claims": "List the tutorial's claims, or explain one.",
         "ssh": "Open a shell on a node, or run a command there.",
         "kubectl": "Run the bundle's kubectl against the lab.",
+        "reset": "Make the lab fresh again, whatever was done to it.",
+        "snapshot": "Save, list, show, restore and delete states of the lab.",
+        "halt": "Stop the lab's machines.",
+        "resume": "Start them again, and prove the claims.",
         "destroy": "Remove the lab without a trace.",
     },
     "Before it": {

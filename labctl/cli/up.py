@@ -86,18 +86,13 @@ def _pause(step: Step, resolved: Resolved) -> None:
 
 
 def _show(raised: Raised, output: str) -> None:
-    from labctl.report.json import report_data
+    from labctl.report.outcome import show_outcome
 
     if raised.report is None:
         return
-    if output == "json":
-        import json
-
-        click.echo(json.dumps({"event": "claims", "report": report_data(raised.report)}))
-    else:
-        from labctl.report.console import print_report
+    show_outcome(raised.report, output, sys.stdout)
+    if output == "table":
         from labctl.report.what_now import what_now
 
-        print_report(raised.report, sys.stdout)
         click.echo(what_now(raised.lab.plan, str(raised.lab.workspace.kubeconfig)))
     sys.exit(raised.report.exit_code())

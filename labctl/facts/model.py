@@ -44,6 +44,8 @@ CONFIG_MAPS = "api_v1_namespaces_kube-system_configmaps"
 DAEMON_SETS = "apis_apps_v1_namespaces_kube-system_daemonsets"
 DEPLOYMENTS = "apis_apps_v1_namespaces_kube-system_deployments"
 REPLICA_SETS = "apis_apps_v1_namespaces_kube-system_replicasets"
+NAMESPACES = "api_v1_namespaces"
+ALL_PODS = "api_v1_pods"
 VERSION = "version"
 # What checks read; a collection may hold more.
 API_ANSWERS = (
@@ -56,6 +58,8 @@ API_ANSWERS = (
     DAEMON_SETS,
     DEPLOYMENTS,
     REPLICA_SETS,
+    NAMESPACES,
+    ALL_PODS,
     VERSION,
 )
 UNITS = ("kubelet.service", "docker.service", "docker.socket", "containerd.service")
@@ -125,6 +129,14 @@ class Facts:
     def pods(self) -> list[Pod]:
         """Pods of kube-system that count: not on their way out."""
         return [pod for pod in self._list(PODS, Pod) if not pod.deleted]
+
+    def all_pods(self) -> list[Pod]:
+        """Pods of all namespaces that count."""
+        return [pod for pod in self._list(ALL_PODS, Pod) if not pod.deleted]
+
+    def namespaces(self) -> list[KubeObject]:
+        """All namespaces."""
+        return list(self._list(NAMESPACES, KubeObject))
 
     def daemon_sets(self) -> list[DaemonSet]:
         """DaemonSets of kube-system."""

@@ -27,6 +27,11 @@ class KubeObject:
         return str(self.raw["metadata"]["name"])
 
     @property
+    def namespace(self) -> str:
+        """metadata.namespace."""
+        return self.text("metadata.namespace")
+
+    @property
     def uid(self) -> str:
         """metadata.uid."""
         return self.text("metadata.uid")
@@ -91,6 +96,14 @@ class Node(KubeObject):
         return "", "it has no condition Ready"
 
     @property
+    def heartbeat(self) -> str:
+        """When its kubelet last said how it is (RFC 3339); empty if it never did."""
+        beats = [
+            each.get("lastHeartbeatTime") for each in self.objects("status.conditions") if each.get("type") == "Ready"
+        ]
+        return str(beats[0] or "") if beats else ""
+
+    @property
     def cordoned(self) -> bool:
         """spec.unschedulable."""
         return self.flag("spec.unschedulable")
@@ -124,6 +137,13 @@ class Pod(KubeObject):
         flags = [field(each, "ready", bool, False, of=f"a container of {self.name}") for each in statuses]
         ready = [state for state, flag in zip(states, flags, strict=True) if flag and "running" in state]
         return f"{len(ready)}/{len(self.objects('spec.containers'))}"
+
+    @property
+    def started(self) -> list[str]:
+        """When each of its containers that run was started (RFC 3339)."""
+        of = f"a container of {self.name}"
+        states = [field(each, "state", dict, {}, of=of) for each in self.objects("status.containerStatuses")]
+        return [field(state, "running.startedAt", str, "", of=of) for state in states if "running" in state]
 
     @property
     def phase(self) -> str:

@@ -15,6 +15,7 @@ from labctl.plan import LabPlan
 from labctl.providers import docker_engine as engine
 from labctl.providers.docker_oven import DockerOven
 from labctl.providers.docker_run import KEY, all_capabilities, container_name, in_ruby, lab_options, local, ruby_values
+from labctl.providers.docker_snapshots import DockerSnapshots
 from labctl.providers.host import Host
 from labctl.providers.interface import Capabilities
 from labctl.render import NodeEnvironment, VagrantRendering, ruby
@@ -27,8 +28,9 @@ class Docker:
 
     name = "docker"
     oven = DockerOven()
+    snapshots = DockerSnapshots()
     capabilities = Capabilities(
-        parallel_up=True, snapshots=False, bundle="mount", loopback_api=True, containers=True, run_in_ci=True
+        parallel_up=True, snapshots=True, bundle="mount", loopback_api=True, containers=True, run_in_ci=True
     )
 
     def unusable(self, host: Host) -> str | None:
@@ -117,6 +119,11 @@ class Docker:
     def ssh_config(self, plan: LabPlan, lab: Path, runner: ProcessRunner) -> str | None:
         """By the ports that Docker has published."""
         return engine.ssh_config(plan, lab, runner)
+
+    def halt(self, plan: LabPlan, runner: ProcessRunner) -> bool:
+        """All at once, by Docker."""
+        engine.halt(plan, runner)
+        return True
 
     def cleanup(self, plan: LabPlan, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:
         """Remove what carries the lab's label, and the node image where no other lab uses it."""

@@ -209,6 +209,15 @@ def _revive(plan: LabPlan, node: NodePlan, container: dict[str, Any], runner: Pr
     return done
 
 
+def halt(plan: LabPlan, runner: ProcessRunner) -> None:
+    """Stop the lab's containers. Raises ToolError."""
+    running = [name for name, item in _containers(plan, runner).items() if item["State"]["Running"]]
+    if running:
+        # systemd waits for kubelet's pods, which nobody ends: a longer patience would only be waited out. What a node
+        # writes to disk is written for a loss of power.
+        runner.run(["docker", "stop", "--time", "1", *running], timeout=120)
+
+
 def cleanup(plan: LabPlan, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:
     """Remove containers, volumes and networks with the lab's label, then node images that nobody uses."""
     removed: list[str] = []
@@ -223,15 +232,20 @@ def cleanup(plan: LabPlan, runner: ProcessRunner, reporter: Reporter) -> Sequenc
         if ids:
             runner.run([*removal, *ids], timeout=120)
             removed += [f"{kind} {identity}" for identity in ids]
-    removed += _remove_images(runner)
+    removed += _remove_images(plan, runner)
     for line in removed:
         reporter.emit(Note(f"removed {line}"))
     return tuple(removed)
 
 
-def _remove_images(runner: ProcessRunner) -> list[str]:
-    """Remove the images that ensure_image made; Docker itself refuses the one that another lab's container uses."""
+def _remove_images(plan: LabPlan, runner: ProcessRunner) -> list[str]:
+    """Remove the lab's snapshots, and what ensure_image made; Docker itself refuses an image that is in use."""
     removed = []
+    mine = ["--filter", f"label={label(plan)}", "--format", "{{.Repository}}:{{.Tag}}"]
+    snapshots = runner.run(["docker", "image", "ls", *mine]).stdout.split()
+    if snapshots:
+        runner.run(["docker", "image", "rm", *snapshots], timeout=120)
+        removed += [f"image {image}" for image in snapshots]
     for name in (IMAGE, _ROOT_IMAGE):
         listing = ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={name}"]
         for image in runner.run(listing).stdout.split():

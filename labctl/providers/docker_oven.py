@@ -8,33 +8,27 @@ databases are real copies. Reflinks need another file system than most have, and
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from labctl.adapters.ports import ProcessRunner
-from labctl.assets import asset
 from labctl.events import Reporter
-from labctl.plan import LabPlan, NodePlan
+from labctl.plan import LabPlan
 from labctl.providers import docker_engine as engine
 from labctl.providers.docker_images import BAKED, SEED_LABEL, node_images, prune_images, seed_volume
+from labctl.providers.docker_machines import make_machines, renew_volumes
 from labctl.providers.docker_run import (
     KEY,
     arguments,
     bundle_options,
     container_name,
     key_options,
-    lab_options,
-    label,
     machine_options,
-    node_values,
 )
+from labctl.providers.docker_volumes import in_volumes, node_script
 from labctl.providers.host import Host
 from labctl.providers.interface import BAKING, Launch, NodeImage
-from labctl.workspace.files import write_whole
 
 _BAKE_LABEL = "labctl.bake"
-_VOLUMES = "/volumes"
 _SECONDS = 600.0
 
 
@@ -73,25 +67,33 @@ class DockerOven:
         """Make image and seed from the machine that heat() started; returns the image's name. Raises ToolError."""
         image, name = self.image(plan, mark), _container(plan)
         runner.run(
-            ["docker", "exec", "--interactive", name, "sh", "-s"], stdin=_script("before-commit.sh"), timeout=_SECONDS
+            ["docker", "exec", "--interactive", name, "sh", "-s"],
+            stdin=node_script("before-commit.sh"),
+            timeout=_SECONDS,
         )
         changes = ["--change", "ENV LABCTL_SSH_KEY=", "--change", f"LABEL {_BAKE_LABEL}="]
         committed = runner.run(["docker", "commit", *changes, name], timeout=_SECONDS).stdout.strip()
         runner.run(["docker", "rm", "--force", "--volumes", name], timeout=_SECONDS)
         runner.run(["docker", "volume", "rm", "--force", seed_volume(image)])
         runner.run(["docker", "volume", "create", "--label", f"{SEED_LABEL}={image}", seed_volume(image)])
-        _in_volumes("move.sh", [f"{name}-docker", seed_volume(image)], committed, runner)
+        folders = [f"{name}-docker/_data", f"{seed_volume(image)}/_data"]
+        in_volumes("move.sh", seed_volume(image), folders, committed, runner)
         runner.run(["docker", "volume", "rm", f"{name}-docker"])
         runner.run(["docker", "tag", committed, image])
         return image
 
-    def start(self, launch: Launch, runner: ProcessRunner) -> None:
-        """Data-roots from the seed, then all containers at once. Raises ToolError."""
-        _sow(launch.plan, launch.image, list(launch.ssh_ports), runner)
-        key = (launch.folder / f"{KEY}.pub").read_text(encoding="utf-8")
-        nodes = [launch.plan.node(name) for name in launch.ssh_ports]
-        with ThreadPoolExecutor(max_workers=len(nodes)) as pool:
-            list(pool.map(lambda node: _make(launch, node, key, runner), nodes))
+    def start(self, launch: Launch, image: str, runner: ProcessRunner) -> None:
+        """Data-roots from the seed, then all containers at once. Raises ToolError.
+
+        What volumes of theirs are there were left by a cut, or by a container that is gone: the nodes are made anew.
+        """
+        nodes = list(launch.ssh_ports)
+        renew_volumes(launch.plan, nodes, runner)
+        roots = [f"{container_name(launch.plan, node)}-docker/_data" for node in nodes]
+        seed = seed_volume(image)
+        pairs = [folder for root in roots for folder in (f"{seed}/_data", root)]
+        in_volumes("sow.sh", seed, pairs, image, runner)
+        make_machines(launch, lambda _: image, runner)
 
     def images(self, runner: ProcessRunner) -> list[NodeImage]:
         """All that are there."""
@@ -113,49 +115,5 @@ class DockerOven:
                 runner.run([*removal, *found], timeout=_SECONDS)
 
 
-def _sow(plan: LabPlan, image: str, nodes: Sequence[str], runner: ProcessRunner) -> None:
-    """Give each of these nodes, whose containers are not there, a data-root from the seed.
-
-    What volumes of theirs are there were left by a cut, or by a container that is gone: the node is made anew.
-    """
-    volumes = [f"{container_name(plan, node)}-docker" for node in nodes]
-    kubelet = [f"{container_name(plan, node)}-kubelet" for node in nodes]
-    runner.run(["docker", "volume", "rm", "--force", *volumes, *kubelet])
-    for volume in volumes:
-        runner.run(["docker", "volume", "create", "--label", label(plan), volume])
-    _in_volumes("sow.sh", [seed_volume(image), *volumes], image, runner)
-
-
-def _make(launch: Launch, node: NodePlan, key: str, runner: ProcessRunner) -> None:
-    """One container, as Vagrant's docker provider makes it: on Docker's own network first, then on the lab's."""
-    plan, name = launch.plan, container_name(launch.plan, node.name)
-    options = lab_options(plan, launch.host, bundle=launch.bundle, api_port=launch.api_port)
-    values = node_values(node, launch.host, key)
-    naming = ["--name", name, "--hostname", node.name, "--publish", f"127.0.0.1:{launch.ssh_ports[node.name]}:22"]
-    made = runner.run(["docker", "create", *naming, *arguments(options, values), launch.image]).stdout.strip()
-    # By this file Vagrant knows a machine; a container that it does not know is taken for half made.
-    write_whole(launch.folder / ".vagrant/machines" / node.name / "docker/id", made)
-    runner.run(["docker", "network", "connect", "--ip", node.ip, engine.network_name(plan), made])
-    runner.run(["docker", "start", made], timeout=60)
-
-
 def _container(plan: LabPlan) -> str:
     return f"labctl-bake-{plan.name}"
-
-
-def _script(name: str) -> bytes:
-    return asset("vagrant", "node", name).read_bytes()
-
-
-def _in_volumes(script: str, volumes: Sequence[str], image: str, runner: ProcessRunner) -> None:
-    """Run a script of vagrant/node as root over Docker's folder of volumes: hard links do not cross mounts."""
-    mountpoint = runner.run(["docker", "volume", "inspect", "--format", "{{.Mountpoint}}", volumes[0]]).stdout.strip()
-    folder = Path(mountpoint).parent.parent
-    runner.run(
-        [
-            *("docker", "run", "--rm", "--interactive", "--network", "none", "--entrypoint", "sh"),
-            *("--volume", f"{folder}:{_VOLUMES}", "--workdir", _VOLUMES, image, "-s", "--", *volumes),
-        ],
-        stdin=_script(script),
-        timeout=_SECONDS,
-    )

@@ -51,7 +51,7 @@ class NodeImage:
 
 @dataclass(frozen=True)
 class Launch:
-    """Machines to start from a node image: those in ssh_ports, which says on which port of 127.0.0.1 each has its SSH.
+    """Machines that labctl itself starts: those in ssh_ports, which says on which port of 127.0.0.1 each has its SSH.
 
     folder: the lab's. api_port: the port of 127.0.0.1 on which the API server is published.
     """
@@ -59,10 +59,37 @@ class Launch:
     plan: LabPlan
     host: Host
     folder: Path
-    image: str
     bundle: Path
     api_port: int
     ssh_ports: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What a snapshot takes on this computer, in bytes, and a checksum of it."""
+
+    size: int
+    checksum: str
+
+
+class SnapshotStore(Protocol):
+    """Keeps the state of all machines of a lab as it was in one moment; identity: labctl's id of that data."""
+
+    def save(self, plan: LabPlan, identity: str, runner: ProcessRunner) -> Saved:
+        """Save all machines, which must run and go on running. Raises ToolError."""
+        ...
+
+    def restore(self, launch: Launch, identity: str, runner: ProcessRunner) -> None:
+        """Make the machines of launch.ssh_ports again as they were; what they are now is lost. Raises ToolError."""
+        ...
+
+    def holds(self, plan: LabPlan, identity: str, runner: ProcessRunner) -> bool:
+        """Whether that data is there."""
+        ...
+
+    def keep_only(self, plan: LabPlan, identities: Sequence[str], runner: ProcessRunner) -> None:
+        """Remove the data of all other snapshots of this lab, also what a cut save has left. Raises ToolError."""
+        ...
 
 
 class Oven(Protocol):
@@ -89,7 +116,7 @@ class Oven(Protocol):
         """Make the node image from that machine, which goes; returns the image's name. Raises ToolError."""
         ...
 
-    def start(self, launch: Launch, runner: ProcessRunner) -> None:
+    def start(self, launch: Launch, image: str, runner: ProcessRunner) -> None:
         """Make and start machines of a lab from a node image in a moment, and hand them over to Vagrant.
 
         They are what `vagrant up` in the lab's folder would have made. Raises ToolError.
@@ -125,6 +152,11 @@ class Provider(Protocol):
     @property
     def oven(self) -> Oven | None:
         """What makes its node images; None where each machine is provisioned by itself."""
+        ...
+
+    @property
+    def snapshots(self) -> SnapshotStore | None:
+        """What saves and restores its machines; None where labctl cannot."""
         ...
 
     def unusable(self, host: Host) -> str | None:
@@ -185,6 +217,10 @@ class Provider(Protocol):
 
     def ssh_config(self, plan: LabPlan, lab: Path, runner: ProcessRunner) -> str | None:
         """What `vagrant ssh-config` prints for all machines, without Vagrant; None where only Vagrant knows it."""
+        ...
+
+    def halt(self, plan: LabPlan, runner: ProcessRunner) -> bool:
+        """Stop all machines of the lab; False where only Vagrant can. Raises ToolError."""
         ...
 
     def cleanup(self, plan: LabPlan, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:

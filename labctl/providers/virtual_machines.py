@@ -14,7 +14,7 @@ from labctl.adapters.ports import ProcessRunner
 from labctl.events import Reporter
 from labctl.plan import Box, LabPlan
 from labctl.providers.host import Host
-from labctl.providers.interface import Oven
+from labctl.providers.interface import Oven, SnapshotStore
 from labctl.render import NodeEnvironment, ruby
 
 DEFAULT_BOX_NAME = "labctl/ubuntu-20.04"
@@ -42,6 +42,8 @@ class VirtualMachines:
 
     # Not yet: `vagrant package` would make a box of a machine.
     oven: Oven | None = None
+    # Not yet: `vagrant snapshot` would have them kept by the hypervisor.
+    snapshots: SnapshotStore | None = None
 
     def prepare(
         self, plan: LabPlan, lab: Path, bundle: Path, image: str | None, runner: ProcessRunner, reporter: Reporter
@@ -59,6 +61,10 @@ class VirtualMachines:
     def ssh_config(self, plan: LabPlan, lab: Path, runner: ProcessRunner) -> str | None:  # noqa: ARG002
         """Only Vagrant knows."""
         return None
+
+    def halt(self, plan: LabPlan, runner: ProcessRunner) -> bool:  # noqa: ARG002
+        """Vagrant shuts them down in order."""
+        return False
 
     def cleanup(self, plan: LabPlan, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:  # noqa: ARG002
         """Nothing: `vagrant destroy` leaves nothing but the box, which is the user's."""

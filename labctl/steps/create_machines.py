@@ -49,8 +49,9 @@ class CreateMachines:
         image = lab.node_image()
         lab.provider.prepare(lab.plan, space.root, bundle, image, lab.runner, lab.reporter)
         render_lab_files(lab)
-        for done in lab.provider.heal(lab.plan, space.root, lab.runner, lab.reporter):
-            lab.say(self.id, done)
+        healed = lab.provider.heal(lab.plan, space.root, lab.runner, lab.reporter)
+        if healed:
+            lab.renewed(node.name for node in lab.plan.nodes if any(line.startswith(node.name) for line in healed))
         names = [node.name for node in lab.plan.nodes]
         if image is None:
             lab.say(self.id, f"vagrant up: {', '.join(names)}")
@@ -58,8 +59,7 @@ class CreateMachines:
         else:
             _launch(lab, self.id, image)
         write_whole(space.ssh_config, ssh_configuration(lab.machines.ssh_config()), 0o600)
-        with ThreadPoolExecutor(max_workers=len(lab.plan.nodes)) as pool:
-            list(pool.map(lambda node: _equip(lab, self.id, node), lab.plan.nodes))
+        equip(lab, self.id, lab.plan.nodes)
         return len(names)
 
 
@@ -71,10 +71,20 @@ def _launch(lab: Lab, step: str, image: str) -> None:
     if not missing:
         return
     lab.say(step, f"starting from {image}: {', '.join(missing)}")
+    oven.start(launch_of(lab, missing), image, lab.runner)
+
+
+def launch_of(lab: Lab, nodes: Sequence[str]) -> Launch:
+    """What a provider must know to start these machines itself."""
     space = lab.workspace
-    ports = {name: ssh_port(space, name) for name in missing}
-    bundle = Path(lab.plan.bundle.path)
-    oven.start(Launch(lab.plan, lab.host, space.root, image, bundle, api_port(space), ports), lab.runner)
+    ports = {name: ssh_port(space, name) for name in nodes}
+    return Launch(lab.plan, lab.host, space.root, Path(lab.plan.bundle.path), api_port(space), ports)
+
+
+def equip(lab: Lab, step: str, nodes: Sequence[NodePlan]) -> None:
+    """See to it that these machines answer, have the bundle, and run what a node image brought. Raises ToolError."""
+    with ThreadPoolExecutor(max_workers=len(nodes)) as pool:
+        list(pool.map(lambda node: _equip(lab, step, node), nodes))
 
 
 def _equip(lab: Lab, step: str, node: NodePlan) -> None:

@@ -11,7 +11,10 @@ from labctl.steps import (
     destroy_machines,
     docker,
     fill_bundle,
+    halt_machines,
     kube_packages,
+    restore_machines,
+    save_ready,
     wait_ready,
     weave_net,
     workers,
@@ -30,7 +33,18 @@ UP: tuple[Step, ...] = (
     weave_net.STEP,
     workers.STEP,
     wait_ready.STEP,
+    save_ready.STEP,
 )
+
+
+def reset(snapshot: str, nodes: tuple[str, ...] = ()) -> tuple[Step, ...]:
+    """RESET: these machines (all, if none is named) as they were in a snapshot, and every claim proven again."""
+    return (restore_machines.RestoreMachines(snapshot, nodes), wait_ready.STEP)
+
+
+HALT: tuple[Step, ...] = (halt_machines.STEP,)
+
+RESUME: tuple[Step, ...] = (create_machines.STEP, wait_ready.STEP)
 
 DESTROY: tuple[Step, ...] = (destroy_machines.STEP,)
 

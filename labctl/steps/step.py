@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -51,6 +51,10 @@ class Lab:
     open_api: Callable[[], ClusterApi]
     reporter: Reporter
     copy_bundle: bool = False
+    # Machines in fresh_nodes were started again at that moment (seconds since 1970): what the API tells of them from
+    # before says nothing.
+    fresh_since: float = 0.0
+    fresh_nodes: frozenset[str] = frozenset()
     # Whether a step has done something since the last look.
     stale: bool = False
     _facts: Facts | None = None
@@ -67,6 +71,12 @@ class Lab:
         """The world is no longer as it was seen."""
         self._facts = None
         self.stale = False
+
+    def renewed(self, nodes: Iterable[str]) -> None:
+        """These machines are being started again now."""
+        self.fresh_since = time.time()
+        self.fresh_nodes |= set(nodes)
+        self.stale = True
 
     def claims(self, only: Sequence[str] = (), skip: Sequence[str] = ()) -> CheckReport:
         """Every claim judged by the last look, with the seconds that took; only and skip are globs of claim ids."""

@@ -28,8 +28,8 @@ class WaitReady:
     seconds: float = _SECONDS
 
     def skip_reason(self, lab: Lab) -> str | None:
-        """All claims hold at the last look."""
-        return None if open_claims(lab.claims()) else "every claim holds"
+        """All claims hold at the last look, which was not of machines that have just been started again."""
+        return None if lab.fresh_nodes or open_claims(lab.claims()) else "every claim holds"
 
     def describe(self, plan: LabPlan) -> Sequence[str]:
         """What a learner would look at."""
@@ -41,12 +41,13 @@ class WaitReady:
             lab.changed()
         deadline = time.monotonic() + self.seconds
         tick = threading.Event()
-        while waiting := open_claims(lab.claims()):
+        while names := _open(lab):
             if time.monotonic() > deadline:
-                raise _too_late(waiting, self.seconds)
-            lab.say(self.id, "waiting for " + ", ".join(_names(waiting)))
+                raise _too_late(open_claims(lab.claims()), names, self.seconds)
+            lab.say(self.id, "waiting for " + ", ".join(_few(names)))
             tick.wait(_POLL_SECONDS)
             lab.changed()
+        lab.fresh_nodes = frozenset()
         return 0
 
 
@@ -57,17 +58,26 @@ def open_claims(report: CheckReport) -> list[CheckResult]:
     return [result for result in report.results if result.outcome in (Outcome.FAIL, Outcome.ERROR)]
 
 
-def _names(results: list[CheckResult]) -> list[str]:
-    shown = [f"{r.check.id} ({r.scope})" if r.scope != "lab" else r.check.id for r in results if r.because is None]
-    shown = shown or [r.check.id for r in results]
-    return shown[:4] + ([f"{len(shown) - 4} more"] if len(shown) > 4 else [])  # noqa: PLR2004
+def _open(lab: Lab) -> list[str]:
+    """What is waited for: claims that do not hold, else what the API tells from before the machines were started."""
+    from labctl.checks.freshness import stale
+
+    results = open_claims(lab.claims())
+    causes = [f"{r.check.id} ({r.scope})" if r.scope != "lab" else r.check.id for r in results if r.because is None]
+    if results:
+        return causes or [result.check.id for result in results]
+    return [f"news of {name}" for name in stale(lab.facts(), lab.fresh_since, lab.fresh_nodes)]
 
 
-def _too_late(waiting: list[CheckResult], seconds: float) -> ClaimsError:
+def _few(names: list[str]) -> list[str]:
+    return names[:4] + ([f"{len(names) - 4} more"] if len(names) > 4 else [])  # noqa: PLR2004
+
+
+def _too_late(waiting: list[CheckResult], names: list[str], seconds: float) -> ClaimsError:
     from labctl.checks.model import Outcome
 
     return ClaimsError(
-        f"{len(waiting)} claims do not hold after {seconds:.0f} s: {', '.join(_names(waiting))}",
+        f"not all claims hold after {seconds:.0f} s: {', '.join(_few(names))}",
         failed=any(result.outcome is Outcome.FAIL for result in waiting),
         hint="labctl verify tells what is wrong with each, and what to do",
     )

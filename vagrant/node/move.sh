@@ -1,4 +1,4 @@
 #!/bin/sh
-# In Docker's folder of volumes: everything of volume FROM becomes volume TO's; a rename, however much it is.
+# In Docker's folder of volumes: everything in the folder FROM goes to the folder TO; a rename, however much it is.
 set -eu
-find "$1/_data" -mindepth 1 -maxdepth 1 -exec mv -t "$2/_data" {} +
+find "$1" -mindepth 1 -maxdepth 1 -exec mv -t "$2" {} +

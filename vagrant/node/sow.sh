@@ -1,17 +1,16 @@
 #!/bin/sh
-# In Docker's folder of volumes: fills each volume with the data-root of the volume SEED: SEED VOLUME...
-# Layers are hard links: dockerd never writes into one in place. The rest, databases above all, is copied.
+# In Docker's folder of volumes: fills folders that are empty: (FROM TO)...
+# Image layers (overlay2) are hard links: dockerd never writes into one in place. The rest, databases above all, is copied.
 set -eu
-seed=$1
-shift
-fill() {
-  cp -al "$seed/_data/overlay2" "$1/_data/"
-  find "$seed/_data" -mindepth 1 -maxdepth 1 ! -name overlay2 -exec cp -a -t "$1/_data" {} +
+fill() { # FROM TO
+  if [ -d "$1/overlay2" ]; then cp -al "$1/overlay2" "$2/"; fi
+  find "$1" -mindepth 1 -maxdepth 1 ! -name overlay2 -exec cp -a -t "$2" {} +
 }
 waiting=
-for volume; do
-  fill "$volume" &
+while [ $# -gt 0 ]; do
+  fill "$1" "$2" &
   waiting="$waiting $!"
+  shift 2
 done
 # One by one: a bare wait forgets that one of them failed.
 for process in $waiting; do wait "$process"; done

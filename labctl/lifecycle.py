@@ -1,0 +1,105 @@
+"""What is done to a lab that has been brought up: reset, snapshots, halt, resume. One function a command; no printing.
+
+How a lab is put together from real tools stands in app.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labctl import app
+from labctl.errors import LabctlError, UsageError
+from labctl.events import Reporter
+from labctl.steps.snapshots import delete, restorable, save, snapshots
+from labctl.steps.step import Lab, Step
+from labctl.workspace.snapshots import Snapshot
+
+if TYPE_CHECKING:
+    from labctl.checks.model import CheckReport
+
+MakeReporter = Callable[[Path], Reporter]
+
+
+@contextmanager
+def _at_work(lab: Lab, command: str, make_reporter: MakeReporter) -> Iterator[tuple[Lab, str]]:
+    """The lab with its lock held, and the run's id. Raises LockedError."""
+    from labctl.steps.session import session
+
+    with session(lab.workspace, command, make_reporter) as run:
+        yield app.open_lab(lab.plan, lab.provider, lab.host, lab.workspace, run), run.run_id
+
+
+def check_reset(lab: Lab, snapshot: str, nodes: Sequence[str]) -> Snapshot:
+    """The snapshot to which these nodes (all, if none is named) can be reset. Raises LabctlError saying why not."""
+    for node in nodes:
+        if lab.plan.node(node).role == "control-plane" and len(set(nodes)) < len(lab.plan.nodes):
+            raise UsageError(
+                f"{node} alone cannot be reset: it holds the state of the whole cluster",
+                hint="labctl reset, for all nodes",
+            )
+    return restorable(lab, snapshot)
+
+
+def reset(lab: Lab, snapshot: str, nodes: Sequence[str], keep: str | None, make_reporter: MakeReporter) -> CheckReport:
+    """Make machines again from the snapshot and judge the lab; keep: save what is there first. Raises LabctlError."""
+    from labctl.steps.recipes import reset as recipe
+
+    check_reset(lab, snapshot, nodes)
+    with _at_work(lab, "reset", make_reporter) as (working, run_id):
+        if keep is not None:
+            save(working, keep, "save_snapshot")
+        return _walked(recipe(snapshot, tuple(nodes)), working, run_id)
+
+
+def save_snapshot(lab: Lab, name: str, make_reporter: MakeReporter) -> Snapshot:
+    """Save the lab as it is. Raises LabctlError."""
+    with _at_work(lab, "snapshot save", make_reporter) as (working, _):
+        return save(working, name, "save_snapshot")
+
+
+def list_snapshots(lab: Lab) -> list[Snapshot]:
+    """The lab's snapshots, the oldest first. Raises ConfigError where one's file is damaged."""
+    return snapshots(lab).all()
+
+
+def show_snapshot(lab: Lab, name: str) -> tuple[Snapshot, str | None]:
+    """A snapshot, and why it cannot be restored (None: it can). Raises UsageError where there is none."""
+    found = snapshots(lab).get(name)
+    try:
+        restorable(lab, name)
+    except LabctlError as error:
+        return found, error.message
+    return found, None
+
+
+def delete_snapshot(lab: Lab, name: str, make_reporter: MakeReporter) -> Snapshot:
+    """Delete a snapshot. Raises LabctlError."""
+    with _at_work(lab, "snapshot delete", make_reporter) as (working, _):
+        return delete(working, name)
+
+
+def halt(lab: Lab, make_reporter: MakeReporter) -> None:
+    """Stop the lab's machines. Raises LabctlError."""
+    from labctl.steps.recipes import HALT
+    from labctl.steps.runner import walk
+
+    with _at_work(lab, "halt", make_reporter) as (working, run_id):
+        walk(HALT, working, run_id)
+
+
+def resume(lab: Lab, make_reporter: MakeReporter) -> CheckReport:
+    """Start the lab's machines again and judge it. Raises LabctlError."""
+    from labctl.steps.recipes import RESUME
+
+    with _at_work(lab, "resume", make_reporter) as (working, run_id):
+        return _walked(RESUME, working, run_id)
+
+
+def _walked(recipe: tuple[Step, ...], lab: Lab, run_id: str) -> CheckReport:
+    from labctl.steps.runner import walk
+
+    walk(recipe, lab, run_id)
+    return lab.claims()

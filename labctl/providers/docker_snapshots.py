@@ -1,0 +1,131 @@
+"""Snapshots of the docker provider: all containers frozen at once, each committed, and its volumes copied.
+
+Nothing of Kubernetes is known here: what was frozen in one moment is what a power cut would have left, and every part
+of a cluster is made to come up from that. Image layers are hard links; containers inside a node are left out, for
+kubelet makes them anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from labctl.adapters.ports import ProcessRunner
+from labctl.errors import ToolError
+from labctl.plan import LabPlan
+from labctl.providers.docker_machines import make_machines, renew_volumes
+from labctl.providers.docker_run import container_name, label
+from labctl.providers.docker_volumes import in_volumes
+from labctl.providers.interface import Launch, Saved
+
+_SECONDS = 600.0
+
+
+class DockerSnapshots:
+    """Fulfils interface.SnapshotStore."""
+
+    def save(self, plan: LabPlan, identity: str, runner: ProcessRunner) -> Saved:
+        """Freeze, commit, copy, thaw. Raises ToolError; the machines run on in any case."""
+        nodes = [node.name for node in plan.nodes]
+        volume = _volume(plan, identity)
+        runner.run(["docker", "volume", "create", "--label", label(plan), volume])
+        with _frozen(plan, nodes, runner), ThreadPoolExecutor(max_workers=len(nodes) + 1) as pool:
+            commits = [pool.submit(_commit, plan, identity, node, runner) for node in nodes]
+            image = runner.run(
+                ["docker", "container", "inspect", "--format", "{{.Image}}", container_name(plan, nodes[0])]
+            ).stdout.strip()
+            told = in_volumes("save.sh", volume, [volume, container_name(plan, ""), *nodes], image, runner)
+            for commit in commits:
+                commit.result()
+        size, _, checksum = told.strip().partition(" ")
+        return Saved(int(size) + _size_of_commits(plan, identity, nodes, runner), checksum)
+
+    def restore(self, launch: Launch, identity: str, runner: ProcessRunner) -> None:
+        """Remove the containers of launch.ssh_ports and their volumes, and make them from the snapshot."""
+        plan, nodes = launch.plan, list(launch.ssh_ports)
+        found = _present(plan, nodes, runner)
+        if found:
+            runner.run(["docker", "rm", "--force", "--volumes", *found], timeout=_SECONDS)
+        renew_volumes(plan, nodes, runner)
+        volume = _volume(plan, identity)
+        pairs = []
+        for node in nodes:
+            for what in ("docker", "kubelet"):
+                pairs += [f"{volume}/_data/{node}/{what}", f"{container_name(plan, node)}-{what}/_data"]
+        in_volumes("sow.sh", volume, pairs, _image(plan, identity, nodes[0]), runner)
+        make_machines(launch, lambda node: _image(plan, identity, node), runner)
+
+    def holds(self, plan: LabPlan, identity: str, runner: ProcessRunner) -> bool:
+        """Whether volume and images are there: `docker system prune` may have taken them."""
+        asked = [["docker", "volume", "inspect", _volume(plan, identity)]]
+        asked += [["docker", "image", "inspect", _image(plan, identity, node.name)] for node in plan.nodes]
+        return all(runner.run(command, check=False).returncode == 0 for command in asked)
+
+    def keep_only(self, plan: LabPlan, identities: Sequence[str], runner: ProcessRunner) -> None:
+        """Remove the data of this lab's snapshots but for these. Raises ToolError."""
+        kept = {_volume(plan, identity) for identity in identities}
+        chosen = ["--filter", f"label={label(plan)}"]
+        volumes = runner.run(["docker", "volume", "ls", "--quiet", *chosen]).stdout.split()
+        begin = _volume(plan, "")
+        stale = [volume for volume in volumes if volume.startswith(begin) and volume not in kept]
+        if stale:
+            runner.run(["docker", "volume", "rm", *stale], timeout=_SECONDS)
+        name = _image(plan, "", "").partition(":")[0]
+        listing = ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={name}"]
+        for image in runner.run(listing).stdout.split():
+            if image.partition(":")[2].partition("-")[0] not in identities:
+                # A container may have been made from it: then only the name goes, the layers go with the container.
+                runner.run(["docker", "image", "rm", "--force", image], timeout=_SECONDS)
+
+
+@contextlib.contextmanager
+def _frozen(plan: LabPlan, nodes: Sequence[str], runner: ProcessRunner) -> Iterator[None]:
+    names = [container_name(plan, node) for node in nodes]
+    try:
+        runner.run(["docker", "pause", *names])
+        yield
+    finally:
+        # Also after a failed pause, for some may be frozen; that of one which is not, fails.
+        for name in names:
+            runner.run(["docker", "unpause", name], check=False)
+
+
+def _commit(plan: LabPlan, identity: str, node: str, runner: ProcessRunner) -> None:
+    runner.run(
+        [
+            "docker",
+            "commit",
+            "--change",
+            f"LABEL {label(plan)}",
+            container_name(plan, node),
+            _image(plan, identity, node),
+        ],
+        timeout=_SECONDS,
+    )
+
+
+def _present(plan: LabPlan, nodes: Sequence[str], runner: ProcessRunner) -> list[str]:
+    listing = ["docker", "ps", "--all", "--format", "{{.Names}}", "--filter", f"label={label(plan)}"]
+    there = set(runner.run(listing).stdout.split())
+    return [name for name in (container_name(plan, node) for node in nodes) if name in there]
+
+
+def _size_of_commits(plan: LabPlan, identity: str, nodes: Sequence[str], runner: ProcessRunner) -> int:
+    """Bytes of the layers that the commits added: the last line of each image's history."""
+    total = 0
+    for node in nodes:
+        command = ["docker", "history", "--human=false", "--format", "{{.Size}}", _image(plan, identity, node)]
+        sizes = runner.run(command).stdout.split()
+        if not sizes:
+            raise ToolError(f"Docker does not know the image {_image(plan, identity, node)}", command=command)
+        total += int(sizes[0])
+    return total
+
+
+def _volume(plan: LabPlan, identity: str) -> str:
+    return f"labctl-{plan.name}-snapshot-{identity}"
+
+
+def _image(plan: LabPlan, identity: str, node: str) -> str:
+    return f"labctl/snapshot-{plan.name}:{identity}-{node}"

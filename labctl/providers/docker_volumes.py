@@ -1,0 +1,36 @@
+"""Work on the contents of Docker's volumes, where hard links are to be made: in Docker's own folder, by a container."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from labctl.adapters.ports import ProcessRunner
+from labctl.assets import asset
+
+_VOLUMES = "/volumes"
+_SECONDS = 600.0
+
+
+def node_script(name: str) -> bytes:
+    """A script of vagrant/node."""
+    return asset("vagrant", "node", name).read_bytes()
+
+
+def in_volumes(script: str, volume: str, arguments: Sequence[str], image: str, runner: ProcessRunner) -> str:
+    """Run a script of vagrant/node as root in the folder that holds all volumes; returns what it printed.
+
+    volume: one that is there, by which the folder is found. Hard links do not cross mounts, so it is mounted whole.
+    arguments: what the script gets; a volume's content is VOLUME/_data. image: has a shell. Raises ToolError.
+    """
+    mountpoint = runner.run(["docker", "volume", "inspect", "--format", "{{.Mountpoint}}", volume]).stdout.strip()
+    folder = Path(mountpoint).parent.parent
+    done = runner.run(
+        [
+            *("docker", "run", "--rm", "--interactive", "--network", "none", "--entrypoint", "sh"),
+            *("--volume", f"{folder}:{_VOLUMES}", "--workdir", _VOLUMES, image, "-s", "--", *arguments),
+        ],
+        stdin=node_script(script),
+        timeout=_SECONDS,
+    )
+    return done.stdout

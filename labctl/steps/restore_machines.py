@@ -1,0 +1,48 @@
+"""Step restore_machines: machines are made again as they were in a snapshot; the broken cluster is asked nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from labctl.plan import LabPlan
+from labctl.steps.create_machines import equip, launch_of
+from labctl.steps.files import render_lab_files, ssh_configuration
+from labctl.steps.snapshots import restorable, store
+from labctl.steps.step import Lab
+from labctl.workspace.files import write_whole
+from labctl.workspace.snapshots import READY
+
+
+@dataclass(frozen=True)
+class RestoreMachines:
+    """snapshot: its name. nodes: which machines, all if empty."""
+
+    snapshot: str = READY
+    nodes: tuple[str, ...] = ()
+    id: str = "restore_machines"
+    title: str = "Make the machines again from the snapshot"
+
+    def skip_reason(self, lab: Lab) -> str | None:
+        """Whoever asks for it wants it."""
+        return None
+
+    def describe(self, plan: LabPlan) -> Sequence[str]:
+        """The command that does the same."""
+        return (f"labctl snapshot restore {self.snapshot}",)
+
+    def run(self, lab: Lab) -> int | None:
+        """Restore. Raises LabctlError."""
+        found = restorable(lab, self.snapshot)
+        names = self.nodes or tuple(node.name for node in lab.plan.nodes)
+        lab.shell.close()
+        bundle = Path(lab.plan.bundle.path)
+        lab.provider.prepare(lab.plan, lab.workspace.root, bundle, found.id, lab.runner, lab.reporter)
+        render_lab_files(lab)
+        lab.renewed(names)
+        lab.say(self.id, f"making {', '.join(names)} again")
+        store(lab).restore(launch_of(lab, names), found.id, lab.runner)
+        write_whole(lab.workspace.ssh_config, ssh_configuration(lab.machines.ssh_config()), 0o600)
+        equip(lab, self.id, [lab.plan.node(name) for name in names])
+        return len(names)

@@ -1,0 +1,88 @@
+"""Saving, finding and forgetting snapshots of a lab: what is noted here, what the provider keeps, in which order."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from labctl.errors import ConfigError, ToolError
+from labctl.providers.interface import SnapshotStore
+from labctl.steps.step import Lab
+from labctl.workspace.snapshots import Snapshot, Snapshots
+
+
+def snapshots(lab: Lab) -> Snapshots:
+    """The lab's snapshots."""
+    return Snapshots(lab.workspace.root / "snapshots")
+
+
+def store(lab: Lab) -> SnapshotStore:
+    """What keeps their data. Raises ToolError where the provider has none."""
+    if lab.provider.snapshots is None:
+        raise ToolError(
+            f"labctl takes no snapshots of {lab.provider.name} machines",
+            hint=f"in {lab.workspace.root}: vagrant snapshot save NAME, and restore",
+        )
+    return lab.provider.snapshots
+
+
+def save(lab: Lab, name: str, step: str) -> Snapshot:
+    """Save the lab as it is under that name, in place of an older one. Raises LabctlError; the older one then stays."""
+    kept, keeper = snapshots(lab), store(lab)
+    kept.check_name(name)
+    # What a save that was cut has left would only take room.
+    clean(lab)
+    identity = kept.new_id()
+    lab.say(step, f"freezing {len(lab.plan.nodes)} nodes for a moment")
+    saved = keeper.save(lab.plan, identity, lab.runner)
+    snapshot = Snapshot(
+        name=name,
+        id=identity,
+        plan=lab.plan.fingerprint(),
+        release=lab.plan.release,
+        kubernetes=lab.plan.versions.kubernetes,
+        nodes=tuple(node.name for node in lab.plan.nodes),
+        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        size=saved.size,
+        checksum=saved.checksum,
+    )
+    kept.put(snapshot)
+    clean(lab)
+    return snapshot
+
+
+def clean(lab: Lab) -> None:
+    """Remove data that no snapshot names. Raises LabctlError."""
+    store(lab).keep_only(lab.plan, [snapshot.id for snapshot in snapshots(lab).all()], lab.runner)
+
+
+def delete(lab: Lab, name: str) -> Snapshot:
+    """Forget a snapshot, then remove its data. Raises LabctlError."""
+    snapshot = snapshots(lab).get(name)
+    snapshots(lab).forget(snapshot)
+    clean(lab)
+    return snapshot
+
+
+def usable(lab: Lab, name: str) -> bool:
+    """Whether that snapshot is there, whole, and of this very plan. Raises ConfigError where its file is damaged."""
+    found = snapshots(lab).find(name)
+    return (
+        found is not None and found.plan == lab.plan.fingerprint() and store(lab).holds(lab.plan, found.id, lab.runner)
+    )
+
+
+def restorable(lab: Lab, name: str) -> Snapshot:
+    """The snapshot of that name. Raises LabctlError where it is not there or is not of this plan."""
+    found = snapshots(lab).get(name)
+    if found.plan != lab.plan.fingerprint():
+        raise ConfigError(
+            f"the snapshot {name} of {found.created} was made of another plan of this lab "
+            f"(Kubernetes {found.kubernetes}; nodes {', '.join(found.nodes)})",
+            hint=f"delete it (labctl snapshot delete {name}); `labctl up` brings the lab up by its plan",
+        )
+    if not store(lab).holds(lab.plan, found.id, lab.runner):
+        raise ToolError(
+            f"the data of the snapshot {name} is not there any more",
+            hint=f"labctl snapshot delete {name}; labctl destroy and labctl up make the lab anew",
+        )
+    return found
