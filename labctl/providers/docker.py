@@ -99,13 +99,11 @@ class Docker:
             ),
         )
 
-    def prepare(
-        self, plan: LabPlan, lab: Path, bundle: Path, image: str | None, runner: ProcessRunner, reporter: Reporter
-    ) -> None:
-        """Make the lab's key pair and network, and the bare node image where machines start from it."""
+    def prepare(self, plan: LabPlan, lab: Path, bundle: Path | None, runner: ProcessRunner, reporter: Reporter) -> None:
+        """Make the lab's key pair and network, and the bare node image where machines will start from it."""
         engine.ensure_key(lab, plan, runner)
         engine.ensure_network(plan, runner)
-        if image is None:
+        if bundle is not None:
             engine.ensure_image(bundle, runner, reporter)
 
     def heal(self, plan: LabPlan, lab: Path, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:

@@ -192,12 +192,10 @@ class Provider(Protocol):
         """
         ...
 
-    def prepare(
-        self, plan: LabPlan, lab: Path, bundle: Path, image: str | None, runner: ProcessRunner, reporter: Reporter
-    ) -> None:
-        """Make what machines start from (bare image, key in the folder lab, data). Idempotent. Raises ToolError.
+    def prepare(self, plan: LabPlan, lab: Path, bundle: Path | None, runner: ProcessRunner, reporter: Reporter) -> None:
+        """Make what all machines rely on (key in the folder lab, network). Idempotent. Raises ToolError.
 
-        image: as for rendering.
+        bundle: bare machines will be made from it; None where none will.
         """
         ...
 

@@ -45,9 +45,7 @@ class VirtualMachines:
     # Not yet: `vagrant snapshot` would have them kept by the hypervisor.
     snapshots: SnapshotStore | None = None
 
-    def prepare(
-        self, plan: LabPlan, lab: Path, bundle: Path, image: str | None, runner: ProcessRunner, reporter: Reporter
-    ) -> None:
+    def prepare(self, plan: LabPlan, lab: Path, bundle: Path | None, runner: ProcessRunner, reporter: Reporter) -> None:
         """Nothing: Vagrant fetches the box and makes a key for each machine."""
 
     def heal(self, plan: LabPlan, lab: Path, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:  # noqa: ARG002

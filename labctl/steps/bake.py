@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labctl.adapters.ports import TaskEvent
+from labctl.adapters.vagrant import NOT_CREATED
 from labctl.plan import LabPlan
 from labctl.providers.interface import BAKING
 from labctl.render import render_inventory
@@ -33,7 +34,7 @@ class Bake:
         if image is not None:
             return f"the node image {image} is there"
         states = lab.provider.states(lab.plan, lab.runner) or {}
-        if all(states.get(node.name, "not_created") != "not_created" for node in lab.plan.nodes):
+        if states and NOT_CREATED not in states.values():
             return "all machines are there"
         return None
 

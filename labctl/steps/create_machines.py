@@ -44,10 +44,10 @@ class CreateMachines:
     def run(self, lab: Lab) -> int | None:
         """Start what does not run. Raises ToolError."""
         space = lab.workspace
-        bundle = Path(lab.plan.bundle.path)
         lab.say(self.id, f"preparing {lab.provider.name}")
         image = lab.node_image()
-        lab.provider.prepare(lab.plan, space.root, bundle, image, lab.runner, lab.reporter)
+        bundle = None if image or _all_there(lab) else Path(lab.plan.bundle.path)
+        lab.provider.prepare(lab.plan, space.root, bundle, lab.runner, lab.reporter)
         render_lab_files(lab)
         healed = lab.provider.heal(lab.plan, space.root, lab.runner, lab.reporter)
         if healed:
@@ -61,6 +61,12 @@ class CreateMachines:
         write_whole(space.ssh_config, ssh_configuration(lab.machines.ssh_config()), 0o600)
         equip(lab, self.id, lab.plan.nodes)
         return len(names)
+
+
+def _all_there(lab: Lab) -> bool:
+    """Whether all machines are there, running or not, as far as that can be told without Vagrant."""
+    states = lab.provider.states(lab.plan, lab.runner)
+    return states is not None and NOT_CREATED not in states.values()
 
 
 def _launch(lab: Lab, step: str, image: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from labctl.plan import LabPlan
 from labctl.steps.create_machines import equip, launch_of
@@ -37,8 +36,7 @@ class RestoreMachines:
         found = restorable(lab, self.snapshot)
         names = self.nodes or tuple(node.name for node in lab.plan.nodes)
         lab.shell.close()
-        bundle = Path(lab.plan.bundle.path)
-        lab.provider.prepare(lab.plan, lab.workspace.root, bundle, found.id, lab.runner, lab.reporter)
+        lab.provider.prepare(lab.plan, lab.workspace.root, None, lab.runner, lab.reporter)
         render_lab_files(lab)
         lab.renewed(names)
         lab.say(self.id, f"making {', '.join(names)} again")
