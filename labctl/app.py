@@ -192,6 +192,7 @@ def up(
             workspace.set_setting("copy_bundle", True)
         lab = open_lab(resolved.plan, resolved.provider, resolved.host, workspace, run, source=resolved.source)
         preflight(lab.plan, lab.runner, workspace.root)
+        lab.provider.thaw(lab.plan, lab.runner)
         worked = walk(UP, lab, run.run_id, Range(options.first, options.last), before)
         if options.last not in (None, UP[-1].id):
             return Raised(lab, worked, None)

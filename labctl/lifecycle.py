@@ -29,7 +29,9 @@ def _at_work(lab: Lab, command: str, make_reporter: MakeReporter) -> Iterator[tu
     from labctl.steps.session import session
 
     with session(lab.workspace, command, make_reporter) as run:
-        yield app.open_lab(lab.plan, lab.provider, lab.host, lab.workspace, run), run.run_id
+        working = app.open_lab(lab.plan, lab.provider, lab.host, lab.workspace, run)
+        working.provider.thaw(working.plan, working.runner)
+        yield working, run.run_id
 
 
 def check_reset(lab: Lab, snapshot: str, nodes: Sequence[str]) -> Snapshot:

@@ -118,6 +118,10 @@ class Docker:
         """By the ports that Docker has published."""
         return engine.ssh_config(plan, lab, runner)
 
+    def thaw(self, plan: LabPlan, runner: ProcessRunner) -> None:
+        """By Docker."""
+        engine.thaw(plan, runner)
+
     def halt(self, plan: LabPlan, runner: ProcessRunner) -> bool:
         """All at once, by Docker."""
         engine.halt(plan, runner)

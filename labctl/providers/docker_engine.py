@@ -209,6 +209,14 @@ def _revive(plan: LabPlan, node: NodePlan, container: dict[str, Any], runner: Pr
     return done
 
 
+def thaw(plan: LabPlan, runner: ProcessRunner) -> None:
+    """Unpause the lab's containers that are paused. Raises ToolError."""
+    paused = ["--filter", f"label={label(plan)}", "--filter", "status=paused"]
+    found = runner.run(["docker", "ps", "--quiet", *paused]).stdout.split()
+    if found:
+        runner.run(["docker", "unpause", *found])
+
+
 def halt(plan: LabPlan, runner: ProcessRunner) -> None:
     """Stop the lab's containers. Raises ToolError."""
     running = [name for name, item in _containers(plan, runner).items() if item["State"]["Running"]]

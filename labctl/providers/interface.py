@@ -217,6 +217,10 @@ class Provider(Protocol):
         """What `vagrant ssh-config` prints for all machines, without Vagrant; None where only Vagrant knows it."""
         ...
 
+    def thaw(self, plan: LabPlan, runner: ProcessRunner) -> None:
+        """Let machines run on that a snapshot has frozen and, being cut, not thawed. Raises ToolError."""
+        ...
+
     def halt(self, plan: LabPlan, runner: ProcessRunner) -> bool:
         """Stop all machines of the lab; False where only Vagrant can. Raises ToolError."""
         ...

@@ -60,6 +60,9 @@ class VirtualMachines:
         """Only Vagrant knows."""
         return None
 
+    def thaw(self, plan: LabPlan, runner: ProcessRunner) -> None:
+        """Nothing is ever frozen."""
+
     def halt(self, plan: LabPlan, runner: ProcessRunner) -> bool:  # noqa: ARG002
         """Vagrant shuts them down in order."""
         return False

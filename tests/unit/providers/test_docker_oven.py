@@ -17,6 +17,7 @@ from tests.unit.providers.docker_double import FakeDocker
 from tests.unit.providers.test_docker_engine import bundle_with_root
 
 OVEN = DockerOven()
+IMAGE = "labctl/baked:0123"
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def plan(tmp_path: Path) -> LabPlan:
 def launch(plan: LabPlan, folder: Path, *nodes: str) -> Launch:
     (folder / "id_ed25519.pub").write_text("ssh-ed25519 AAAA\n")
     ports = {node: 2200 + number for number, node in enumerate(nodes)}
-    return Launch(plan, Host(vagrant=True), folder, "labctl/baked:0123", folder / "bundle", 16443, ports)
+    return Launch(plan, Host(vagrant=True), folder, folder / "bundle", 16443, ports)
 
 
 def position(docker: FakeDocker, *words: str) -> int:
@@ -59,7 +60,8 @@ def test_image_and_seed_get_their_names_last(plan: LabPlan) -> None:
     stopped, committed = position(docker, "docker exec"), position(docker, "docker commit")
     removed, moved = position(docker, "docker rm"), position(docker, "docker run --rm")
     assert stopped < committed < removed < moved
-    assert docker.commands[moved][-2:] == ("labctl-bake-tutorial-docker", f"labctl-seed-{image.split(':')[1]}")
+    seed = f"labctl-seed-{image.split(':')[1]}"
+    assert docker.commands[moved][-2:] == ("labctl-bake-tutorial-docker/_data", f"{seed}/_data")
 
 
 def test_the_public_key_of_one_lab_does_not_stay_in_the_image(plan: LabPlan) -> None:
@@ -70,9 +72,12 @@ def test_the_public_key_of_one_lab_does_not_stay_in_the_image(plan: LabPlan) -> 
 
 def test_machines_start_with_a_copy_of_the_seed_and_are_known_to_vagrant(plan: LabPlan, tmp_path: Path) -> None:
     docker = FakeDocker()
-    OVEN.start(launch(plan, tmp_path, "node-1", "node-2"), docker)
+    OVEN.start(launch(plan, tmp_path, "node-1", "node-2"), IMAGE, docker)
     sown = docker.commands[position(docker, "docker run --rm")]
-    assert sown[-3:] == ("labctl-seed-0123", "labctl-tutorial-node-1-docker", "labctl-tutorial-node-2-docker")
+    assert sown[-4:] == (
+        *("labctl-seed-0123/_data", "labctl-tutorial-node-1-docker/_data"),
+        *("labctl-seed-0123/_data", "labctl-tutorial-node-2-docker/_data"),
+    )
     for node, port in (("node-1", "2200"), ("node-2", "2201")):
         created = docker.commands[position(docker, "docker create", f"labctl-tutorial-{node} ")]
         assert f"127.0.0.1:{port}:22" in created
@@ -84,7 +89,7 @@ def test_machines_start_with_a_copy_of_the_seed_and_are_known_to_vagrant(plan: L
 def test_a_container_that_cannot_start_is_told(plan: LabPlan, tmp_path: Path) -> None:
     docker = FakeDocker(failing={("docker", "start"): "port is already allocated"})
     with pytest.raises(ToolError) as caught:
-        OVEN.start(launch(plan, tmp_path, "node-1"), docker)
+        OVEN.start(launch(plan, tmp_path, "node-1"), IMAGE, docker)
     assert "already allocated" in caught.value.output
 
 

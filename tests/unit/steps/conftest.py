@@ -90,6 +90,9 @@ class StillProvider:
     def prepare(self, *_: object) -> None:
         return None
 
+    def thaw(self, *_: object) -> None:
+        return None
+
     def heal(self, *_: object) -> list[str]:
         return []
 

@@ -1,0 +1,101 @@
+"""Snapshots of the docker provider: what is asked of Docker, in which order, and what a failure leaves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from labctl.errors import ToolError
+from labctl.plan import LabPlan, default_plan
+from labctl.providers.docker_snapshots import DockerSnapshots
+from labctl.providers.host import Host
+from labctl.providers.interface import Launch
+from tests.unit.providers.docker_double import FakeDocker, container
+
+STORE = DockerSnapshots()
+NODES = ["k8s-master", "node-1", "node-2", "node-3"]
+ANSWERS = {
+    ("docker", "container", "inspect"): "sha256:0123\n",
+    ("docker", "run"): "5000 abcdef\n",
+    ("docker", "history"): "1000\n2000\n",
+}
+
+
+@pytest.fixture
+def plan() -> LabPlan:
+    return replace(default_plan(), provider="docker")
+
+
+def ran(docker: FakeDocker, *words: str) -> list[int]:
+    return [i for i, command in enumerate(docker.commands) if all(word in " ".join(command) for word in words)]
+
+
+def test_all_stand_still_while_all_are_saved(plan: LabPlan) -> None:
+    docker = FakeDocker(answers=ANSWERS)
+    saved = STORE.save(plan, "77", docker)
+    (paused,), commits, (copied,) = ran(docker, "docker pause"), ran(docker, "docker commit"), ran(docker, "docker run")
+    assert docker.commands[paused][2:] == tuple(f"labctl-tutorial-{node}" for node in NODES)
+    assert len(commits) == len(NODES)
+    thawed = ran(docker, "docker unpause")
+    assert len(thawed) == len(NODES)
+    assert paused < min(commits) <= max(commits) < min(thawed)
+    assert paused < copied < min(thawed)
+    assert (saved.size, saved.checksum) == (5000 + len(NODES) * 1000, "abcdef")
+
+
+@pytest.mark.parametrize("failing", [("docker", "pause"), ("docker", "commit"), ("docker", "run")])
+def test_after_a_failure_the_machines_run_on(plan: LabPlan, failing: tuple[str, ...]) -> None:
+    docker = FakeDocker(answers=ANSWERS, failing={failing: "no space left on device"})
+    with pytest.raises(ToolError) as caught:
+        STORE.save(plan, "77", docker)
+    assert "no space left" in caught.value.output
+    assert len(ran(docker, "docker unpause")) == len(NODES)
+
+
+def test_restoring_one_node_touches_no_other(plan: LabPlan, tmp_path: Path) -> None:
+    (tmp_path / "id_ed25519.pub").write_text("ssh-ed25519 AAAA\n")
+    names = "".join(f"labctl-tutorial-{node}\n" for node in NODES)
+    docker = FakeDocker(answers={("docker", "ps"): names})
+    launch = Launch(plan, Host(vagrant=True), tmp_path, tmp_path / "bundle", 16443, {"node-2": 2202})
+    STORE.restore(launch, "77", docker)
+    changed = docker.changes()
+    assert not [line for line in changed if "node-1-" in line or "node-3-" in line or "k8s-master-" in line]
+    removed, renewed = ran(docker, "docker rm"), ran(docker, "volume rm")
+    sown, created = ran(docker, "docker run"), ran(docker, "docker create")
+    assert removed[0] < renewed[0] < sown[0] < created[0]
+    assert "labctl/snapshot-tutorial:77-node-2" in docker.commands[created[0]]
+    assert docker.commands[sown[0]][-4:] == (
+        "labctl-tutorial-snapshot-77/_data/node-2/docker",
+        "labctl-tutorial-node-2-docker/_data",
+        "labctl-tutorial-snapshot-77/_data/node-2/kubelet",
+        "labctl-tutorial-node-2-kubelet/_data",
+    )
+
+
+def test_only_data_that_no_snapshot_names_goes(plan: LabPlan) -> None:
+    images = [f"labctl/snapshot-tutorial:{name}-{node}" for name in ("77", "88") for node in NODES]
+    volumes = ["labctl-tutorial-node-1-docker", "labctl-tutorial-snapshot-77", "labctl-tutorial-snapshot-88"]
+    docker = FakeDocker(images=images, volumes=volumes)
+    STORE.keep_only(plan, ["88"], docker)
+    assert docker.changes() == [
+        "docker volume rm labctl-tutorial-snapshot-77",
+        *(f"docker image rm --force labctl/snapshot-tutorial:77-{node}" for node in NODES),
+    ]
+
+
+def test_it_is_there_only_if_volume_and_all_images_are(plan: LabPlan) -> None:
+    images = [f"labctl/snapshot-tutorial:77-{node}" for node in NODES]
+    assert STORE.holds(plan, "77", FakeDocker(images=images))
+    assert not STORE.holds(plan, "77", FakeDocker(images=images[:-1]))
+    gone = {("docker", "volume", "inspect"): "no such volume"}
+    assert not STORE.holds(plan, "77", FakeDocker(images=images, failing=gone))
+
+
+def test_halt_stops_what_runs_at_once(plan: LabPlan) -> None:
+    from labctl.providers import docker_engine as engine
+
+    docker = FakeDocker([container("k8s-master", "192.168.50.10"), container("node-1", "192.168.50.11", running=False)])
+    engine.halt(plan, docker)
+    assert docker.changes() == ["docker stop --time 1 labctl-tutorial-k8s-master"]

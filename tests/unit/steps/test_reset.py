@@ -1,0 +1,157 @@
+"""RESET, RESUME and HALT and what is noted of snapshots, on the lab in memory with a store that keeps ids."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from labctl.adapters.ports import ProcessRunner
+from labctl.errors import ClaimsError, ConfigError, ToolError
+from labctl.plan import LabPlan
+from labctl.providers.interface import Launch, Saved
+from labctl.steps import save_ready, snapshots, wait_ready
+from labctl.steps.recipes import HALT, UP
+from labctl.steps.restore_machines import RestoreMachines
+from labctl.steps.runner import walk
+from labctl.steps.step import Lab
+from tests.unit.steps.conftest import Bench, StillProvider
+
+
+@dataclass
+class Store:
+    """Keeps ids. fails: the next save is cut."""
+
+    kept: set[str] = field(default_factory=set)
+    restored: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    fails: bool = False
+
+    def save(self, plan: LabPlan, identity: str, runner: ProcessRunner) -> Saved:
+        self.kept.add(identity)
+        if self.fails:
+            raise ToolError("no space left on device")
+        return Saved(1000, "sum")
+
+    def restore(self, launch: Launch, identity: str, runner: ProcessRunner) -> None:
+        self.restored.append((identity, tuple(launch.ssh_ports)))
+
+    def holds(self, plan: LabPlan, identity: str, runner: ProcessRunner) -> bool:
+        return identity in self.kept
+
+    def keep_only(self, plan: LabPlan, identities: Sequence[str], runner: ProcessRunner) -> None:
+        self.kept &= set(identities)
+
+
+class Keeping(StillProvider):
+    """A provider that takes snapshots."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self.snapshots = store
+
+    def halt(self, *_: object) -> bool:
+        return False
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+@pytest.fixture
+def lab(bench: Bench, store: Store) -> Lab:
+    bench.lab.provider = Keeping(store)  # type: ignore[assignment]
+    walk(UP, bench.lab, "run-1")
+    return bench.lab
+
+
+def names(lab: Lab) -> list[str]:
+    return [snapshot.name for snapshot in snapshots.snapshots(lab).all()]
+
+
+def test_up_saves_ready_once(lab: Lab, store: Store) -> None:
+    assert names(lab) == ["ready"]
+    before = set(store.kept)
+    lab.changed()
+    walk(UP, lab, "run-2")
+    assert store.kept == before
+
+
+def test_ready_never_holds_what_a_learner_has_made(lab: Lab, bench: Bench) -> None:
+    snapshots.delete(lab, "ready")
+    key = "api/api_v1_namespaces.json"
+    bench.world.files[key] = bench.world.files[key].replace(b'"name": "default"', b'"name": "shop"', 1)
+    lab.changed()
+    assert "work of yours in shop" in (save_ready.STEP.skip_reason(lab) or "")
+    assert save_ready.STEP.run(lab) == 0
+    assert names(lab) == []
+
+
+def test_a_save_that_fails_leaves_the_old_one_whole(lab: Lab, store: Store) -> None:
+    before = snapshots.snapshots(lab).get("ready")
+    store.fails = True
+    with pytest.raises(ToolError):
+        snapshots.save(lab, "ready", "save_snapshot")
+    assert snapshots.snapshots(lab).get("ready") == before
+    assert snapshots.usable(lab, "ready")
+    store.fails = False
+    snapshots.save(lab, "other", "save_snapshot")
+    # What the failed one had written is gone.
+    assert store.kept == {before.id, snapshots.snapshots(lab).get("other").id}
+
+
+def test_a_new_one_of_that_name_replaces_the_old_ones_data(lab: Lab, store: Store) -> None:
+    old = snapshots.snapshots(lab).get("ready").id
+    snapshots.save(lab, "ready", "save_snapshot")
+    assert old not in store.kept
+    assert len(store.kept) == 1
+
+
+def test_one_of_another_plan_is_refused_with_the_reason(lab: Lab) -> None:
+    lab.plan = replace(lab.plan, nodes=lab.plan.nodes[:-1])
+    with pytest.raises(ConfigError, match="was made of another plan"):
+        snapshots.restorable(lab, "ready")
+    assert not snapshots.usable(lab, "ready")
+
+
+def test_one_whose_data_is_gone_is_told(lab: Lab, store: Store) -> None:
+    store.kept.clear()
+    with pytest.raises(ToolError, match="is not there any more"):
+        snapshots.restorable(lab, "ready")
+
+
+def test_restoring_makes_the_named_machines_again(lab: Lab, store: Store) -> None:
+    walk((RestoreMachines("ready", ("node-2",)),), lab, "run-2")
+    assert [nodes for _, nodes in store.restored] == [("node-2",)]
+    assert lab.fresh_nodes == {"node-2"}
+
+
+def test_what_the_api_tells_from_before_proves_nothing(lab: Lab) -> None:
+    """The recording's heartbeats are old: after a restore the claims hold, and yet there is something to wait for."""
+    walk((RestoreMachines("ready"),), lab, "run-2")
+    with pytest.raises(ClaimsError, match="news of k8s-master"):
+        walk((wait_ready.WaitReady(seconds=0),), lab, "run-3")
+    lab.fresh_since = 0.0
+    walk((wait_ready.WaitReady(seconds=0),), lab, "run-4")
+    assert lab.fresh_nodes == frozenset()
+
+
+def test_machines_that_were_healed_must_give_news_too(lab: Lab, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    healed: Any = lambda *_: ["node-1: started"]  # noqa: E731
+    monkeypatch.setattr(lab.provider, "heal", healed, raising=False)
+    begun = time.time()
+    del bench.world.marks["node-1"]["bundle"]
+    lab.changed()
+    walk(UP[2:3], lab, "run-2")
+    assert lab.fresh_nodes == {"node-1"}
+    assert lab.fresh_since >= begun
+
+
+def test_halt_stops_what_runs(lab: Lab, bench: Bench) -> None:
+    walk(HALT, lab, "run-2")
+    assert bench.machines.calls[-1] == "halt"
+    walk(HALT, lab, "run-3")
+    assert bench.machines.calls.count("halt") == 1
