@@ -6,6 +6,7 @@ The claims themselves, with the tutorial's words, stand in part3_kube_proxy.py a
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,7 @@ class DaemonPods:
     node_selector: str
     source: str
     shown_pods: str
+    shown_placement: str
     step: str
 
     def pods(self, facts: Facts) -> list[Pod]:
@@ -62,6 +64,18 @@ class DaemonPods:
 def pod_counts(pods: list[Pod]) -> dict[str, int]:
     """How many pods have which READY and STATUS, for example {"1/1 Running": 4}."""
     return dict(Counter(f"{pod.ready} {pod.phase}".strip() for pod in pods))
+
+
+def pod_rows(name: str, counts: Mapping[str, int]) -> str:
+    """Rows of kubectl get pods from the counts; names end in letters that no two clusters share."""
+    rows = (f"{name}-…   {'   '.join(state.split(' ', 1))}" for state, number in counts.items() for _ in range(number))
+    return "\n".join(rows) or "no pods"
+
+
+def placement_rows(name: str, actual: Mapping[str, list[str]]) -> str:
+    """Rows of kubectl get pods -o wide: a pod, its address, its node."""
+    rows = (f"{name}-…   {address}   {node}" for node, addresses in actual.items() for address in addresses)
+    return "\n".join(rows) or "no pods"
 
 
 def compare_counts(expected: dict[str, int], actual: dict[str, int]) -> str | None:
@@ -120,6 +134,7 @@ def pods_check(of: DaemonPods) -> Check:
         observe=of.observe_pods,
         compare=compare_counts,
         note=note,
+        show=lambda actual: pod_rows(of.name, actual),
     )
 
 
@@ -131,7 +146,7 @@ def placement_check(of: DaemonPods) -> Check:
         title=f"one {of.name} pod on each node, in the host network",
         source=of.source,
         command=f"kubectl get pods -n kube-system -o wide |grep {of.name}",
-        shown=f"{of.name}-… on k8s-master 192.168.50.10, node-1 .11, node-2 .12, node-3 .13",
+        shown=of.shown_placement,
         judged="exactly one pod on each node of the plan; its address is the node's",
         breaks="kubectl label a node and give the DaemonSet a nodeAffinity that keeps off it",
         fix=f"labctl up --from {of.step}",
@@ -139,6 +154,7 @@ def placement_check(of: DaemonPods) -> Check:
         observe=of.observe_placement,
         compare=compare_placement,
         note=note,
+        show=lambda actual: placement_rows(of.name, actual),
     )
 
 
@@ -150,7 +166,8 @@ def daemon_set_check(of: DaemonPods) -> Check:
         title=f"a DaemonSet controls the {of.name} pods",
         source=of.source,
         command=GET_DAEMON_SETS,
-        shown=f"{of.name}   4   4   4   4   4   {of.node_selector}",
+        shown="NAME   DESIRED   CURRENT   READY   UP-TO-DATE   AVAILABLE   NODE SELECTOR\n"
+        f"{of.name}   4   4   4   4   4   {of.node_selector}",
         judged="desired, current, ready, up-to-date and available are the number of nodes, the node selector is as "
         "shown, and the pods are owned by it",
         breaks=f"kubectl -n kube-system delete daemonset {of.name}",

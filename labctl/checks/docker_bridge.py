@@ -12,6 +12,7 @@ from labctl.facts import Facts, NotObservedError, need
 from labctl.facts.observed import field, typed
 
 _BRIDGE = "docker0"
+_ASSIGNED = "Default bridge (docker0) is assigned with an IP address"
 # Docker's default address pools, in the order in which it tries them (claims.md).
 _POOLS = tuple(IPv4Network(f"172.{second}.0.0/16") for second in range(17, 32))
 
@@ -62,7 +63,7 @@ BRIDGE = Check(
     title="docker0 has Docker's default network",
     source="Part 3, container runtime",
     command="systemctl status docker",
-    shown='level=info msg="Default bridge (docker0) is assigned with an IP address 172.17.0.0/16. …"',
+    shown=f"{_ASSIGNED} 172.17.0.0/16",
     judged="docker0 has 172.17.0.0/16; DRIFT if it has the first of 172.17 to 172.31 (/16) that no other interface of "
     "the node overlaps",
     breaks='set "bip": "172.30.0.1/24" in /etc/docker/daemon.json, systemctl restart docker',
@@ -71,5 +72,5 @@ BRIDGE = Check(
     observe=observe_bridge,
     compare=compare_bridge,
     drift=pool_drift,
-    show=lambda value: ", ".join((value or {}).get(_BRIDGE, [])) or "no IPv4 network",
+    show=lambda value: f"{_ASSIGNED} {', '.join(value[_BRIDGE]) or 'that is none'}",
 )

@@ -15,6 +15,8 @@ from labctl.facts.model import Source
 from labctl.plan import LabPlan, NodePlan
 
 LAB = "lab"
+# So many claims are named where there is room for one line.
+_NAMED = 4
 
 
 class Outcome(Enum):
@@ -61,7 +63,9 @@ class Check:
     expect and observe give plain JSON data. observe raises NotObservedError where it could not look. compare says in
     words what differs, None if nothing. drift says why a difference does not matter (claims.md's closed list), None if
     it does. fix is the command to type, or makes it from what was observed (None where nothing was).
-    shown: the tutorial's own output. judged: how it is judged. breaks: a command that breaks it.
+    shown: the tutorial's own output, or its words in quotes where it has none; columns are two blanks apart, as in
+    what show makes of the lab's, and {node} is the node's name in both. What the tutorial cannot promise (ages,
+    restarts, dates) is left out of both. judged: how it is judged. breaks: a command that breaks it.
     needs: what a recording, or a look without probe pods, does not hold (then SKIP, with this as the reason).
     """
 
@@ -86,6 +90,15 @@ class Check:
     def typed(self, at: At) -> str:
         """The command that a learner would type there."""
         return _filled(self.command, at)
+
+    def tutorial(self, scope: str) -> str:
+        """What the tutorial shows there; may have several lines."""
+        return self.shown.replace("{node}", scope)
+
+    @property
+    def quotes(self) -> bool:
+        """Whether the tutorial has only words for it, which nothing that a lab shows can be held beside."""
+        return self.shown.startswith("“")
 
     def remedy(self, at: At, actual: object) -> str:
         """The command to type, for this node and what was seen there."""
@@ -115,6 +128,23 @@ class CheckResult:
         """Its id and scope."""
         return Ref(self.check.id, self.scope)
 
+    @property
+    def broken(self) -> bool:
+        """Whether it FAILs or could not be looked at."""
+        return self.outcome in (Outcome.FAIL, Outcome.ERROR)
+
+    @property
+    def is_cause(self) -> bool:
+        """Whether it is broken and follows from no other claim."""
+        return self.broken and self.because is None
+
+    @property
+    def shows(self) -> str:
+        """What the lab shows, in the form of the tutorial's output; empty where nothing was looked at."""
+        if self.outcome in (Outcome.ERROR, Outcome.SKIP):
+            return ""
+        return self.check.show(self.actual).replace("{node}", self.scope)
+
 
 @dataclass(frozen=True)
 class CheckReport:
@@ -143,6 +173,18 @@ class CheckReport:
             return ExitCode.CLAIM_FAILED
         return ExitCode.TOOL if self.counts[Outcome.ERROR] else ExitCode.OK
 
+    @property
+    def broken(self) -> tuple[CheckResult, ...]:
+        """The results that FAIL or could not be judged."""
+        return tuple(result for result in self.results if result.broken)
+
+    @property
+    def open_causes(self) -> str:
+        """The first few claims that are broken and that others wait for, in words; empty if all hold."""
+        causes = [each for each in self.broken if each.because is None] or self.broken
+        names = [each.check.id if each.scope == LAB else f"{each.check.id} ({each.scope})" for each in causes]
+        return ", ".join(names[:_NAMED] + [f"{len(names) - _NAMED} more"] * (len(names) > _NAMED))
+
     def of(self, check: str, scope: str = LAB) -> CheckResult:
         """The result of that claim and scope. Raises KeyError if there is none."""
         for result in self.results:
@@ -152,5 +194,4 @@ class CheckReport:
 
     def failing(self, checks: tuple[str, ...]) -> tuple[CheckResult, ...]:
         """Results of those claims that are FAIL or ERROR: what a step that they prove has left to do."""
-        bad = (Outcome.FAIL, Outcome.ERROR)
-        return tuple(each for each in self.results if each.check.id in checks and each.outcome in bad)
+        return tuple(each for each in self.broken if each.check.id in checks)

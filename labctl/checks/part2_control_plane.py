@@ -13,6 +13,9 @@ GET_MASTER_PODS = "kubectl get pods -n kube-system |grep master"
 COMPONENTS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 
 
+_RUNNING_AT = "Kubernetes control plane is running at"
+
+
 def observe_endpoint(facts: Facts, _at: At) -> list[str]:
     """Every address that the cluster itself gives for its API server, each once.
 
@@ -35,13 +38,14 @@ ENDPOINT = Check(
     title="the API server answers at the master's address",
     source="Part 2, cluster-info",
     command="kubectl cluster-info",
-    shown="Kubernetes control plane is running at https://192.168.50.10:6443",
+    shown=f"{_RUNNING_AT} https://192.168.50.10:6443",
     judged="kubeadm-config and the endpoints of the service `kubernetes` give the master's address and port 6443; your "
     "own kubeconfig is not looked at",
     breaks="kubeadm init with another --apiserver-advertise-address",
     fix="labctl up --from control_plane",
     expect=lambda at: [at.plan.api_endpoint],
     observe=observe_endpoint,
+    show=lambda actual: "\n".join(f"{_RUNNING_AT} {address}" for address in actual),
 )
 
 
@@ -75,6 +79,16 @@ def expect_component(at: At, component: str) -> dict[str, Any]:
     }
 
 
+def component_rows(actual: Any) -> str:  # noqa: ANN401 - expected or observed
+    """Its row of kubectl get pods, with what is odd about it, and rows of pods that should not be there."""
+    if actual is None:
+        return "no such pod"
+    name, *others = actual["pods"]
+    odd = [] if name.endswith(f"-{actual['node']}") else [f"on {actual['node']}"]
+    odd += [] if actual["static pod"] else ["not a static pod"]
+    return "\n".join(("   ".join((name, actual["ready"], actual["status"], *odd)), *others))
+
+
 def component_check(component: str) -> Check:
     """The claim about one component of the control plane."""
     return Check(
@@ -90,6 +104,7 @@ def component_check(component: str) -> Check:
         fix="labctl up --from control_plane",
         expect=lambda at: expect_component(at, component),
         observe=lambda facts, at: observe_component(facts, at, component),
+        show=component_rows,
     )
 
 

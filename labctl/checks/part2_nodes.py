@@ -33,6 +33,16 @@ def or_missing(expected: object, actual: object) -> str | None:
     return "the node is not in the cluster" if actual is None else differences(expected, actual)
 
 
+def node_row(*columns: str) -> str:
+    """A node's row in kubectl get nodes, without the columns that are not asked for."""
+    return "   ".join(("{node}", *columns))
+
+
+def row_or_none(actual: str | None) -> str:
+    """The row of a node with one more column, or that there is no such row."""
+    return "no {node}" if actual is None else node_row(actual)
+
+
 def observe_members(facts: Facts, _at: At) -> dict[str, str]:
     """Name and InternalIP of every node of the cluster."""
     return {node.name: node.internal_ip for node in facts.nodes()}
@@ -53,12 +63,14 @@ MEMBERS = Check(
     title="the cluster's nodes are exactly the plan's",
     source="Part 2 and Part 6, nodes",
     command=GET_NODES_WIDE,
-    shown="k8s-master 192.168.50.10, node-1 192.168.50.11, node-2 192.168.50.12, node-3 192.168.50.13",
+    shown="NAME   INTERNAL-IP\n"
+    "k8s-master   192.168.50.10\nnode-1   192.168.50.11\nnode-2   192.168.50.12\nnode-3   192.168.50.13",
     judged="names and InternalIP of all nodes are those of the lab's plan, and there is no other node",
     breaks="kubectl delete node node-3",
     fix=members_fix,
     expect=lambda at: {node.name: node.ip for node in at.plan.nodes},
     observe=observe_members,
+    show=lambda actual: "\n".join(f"{name}   {ip}" for name, ip in actual.items()) or "no nodes",
 )
 
 
@@ -99,19 +111,28 @@ def ready_fix(at: At, actual: Any) -> str:  # noqa: ANN401 - what was observed
     return f"labctl up --from {'control_plane' if at.node.role == 'control-plane' else 'workers'}"
 
 
+def ready_row(actual: Any) -> str:  # noqa: ANN401 - what was observed
+    """The STATUS column as kubectl has it, and taints, which it does not show."""
+    if actual is None:
+        return row_or_none(actual)
+    status = ("Ready" if actual["ready"] == "True" else "NotReady") + ",SchedulingDisabled" * actual["cordoned"]
+    return node_row(status, *(f"taint {taint}" for taint in actual["taints"]))
+
+
 READY = Check(
     id="nodes.ready",
     scope="node",
     title="the node is Ready and schedulable",
     source="Part 2, nodes",
     command=GET_NODES,
-    shown="node-1   Ready   <none>   v1.21.1",
+    shown="NAME   STATUS\n{node}   Ready",
     judged="its condition Ready is True, it is not cordoned, and no taint but the master's own keeps pods away",
     breaks="kubectl cordon node-1",
     fix=ready_fix,
     expect=lambda _: {"ready": "True", "cordoned": False, "taints": []},
     observe=observe_ready,
     compare=compare_ready,
+    show=ready_row,
 )
 
 
@@ -127,13 +148,14 @@ ROLES = Check(
     title="the node's roles are as shown",
     source="Part 2, nodes",
     command=GET_NODES,
-    shown="k8s-master control-plane,master; node-1 <none>",
+    shown="NAME   ROLES\nk8s-master   control-plane,master\nnode-1   <none>\nnode-2   <none>\nnode-3   <none>",
     judged="kubectl's ROLES column, from the labels node-role.kubernetes.io/…",
     breaks="kubectl label node k8s-master node-role.kubernetes.io/master-",
     fix=lambda at, _: roles_fix(at),
     expect=lambda at: "control-plane,master" if at.node.role == "control-plane" else "<none>",
     observe=observe_roles,
     compare=or_missing,
+    show=row_or_none,
 )
 
 
@@ -170,7 +192,7 @@ VERSION = Check(
     title="the kubelet's version is the plan's",
     source="Part 2, nodes",
     command=GET_NODES,
-    shown="VERSION v1.21.1 on all four nodes",
+    shown="NAME   VERSION\n{node}   v1.21.1",
     judged="the node's kubeletVersion is the plan's (of a recording without plan: the API server's); DRIFT if that is "
     "not the tutorial's v1.21.1",
     breaks="install another kubelet on one node",
@@ -178,6 +200,7 @@ VERSION = Check(
     expect=expect_version,
     observe=observe_version,
     compare=or_missing,
+    show=row_or_none,
     drift=version_drift,
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from labctl.checks.compare import differences, list_differences, one_line
-from labctl.checks.daemon_pods import compare_counts, pod_counts
+from labctl.checks.daemon_pods import compare_counts, pod_counts, pod_rows
 from labctl.checks.model import At, Check
 from labctl.facts import Facts, NotObserved
 from labctl.facts.model import SERVICES
@@ -31,13 +31,14 @@ PODS = Check(
     title="two CoreDNS pods run",
     source=SOURCE,
     command="kubectl get pods -n kube-system |grep dns",
-    shown="two lines like coredns-558bd4d5db-8t95j   1/1   Running",
+    shown="coredns-558bd4d5db-8t95j   1/1   Running\ncoredns-558bd4d5db-mtq96   1/1   Running",
     judged="exactly two pods, all containers ready, phase Running; pods being deleted do not count",
     breaks="kubectl -n kube-system scale deployment coredns --replicas=1",
     fix="kubectl -n kube-system rollout restart deployment coredns",
     expect=lambda _: {"1/1 Running": REPLICAS},
     observe=lambda facts, _: pod_counts(pods(facts)),
     compare=compare_counts,
+    show=lambda actual: pod_rows("coredns", actual),
 )
 
 
@@ -79,7 +80,7 @@ DEPLOYMENT = Check(
     title="a Deployment controls the CoreDNS pods",
     source=SOURCE,
     command="kubectl get deployments.apps -n kube-system",
-    shown="coredns   2/2   2   2",
+    shown="NAME   READY   UP-TO-DATE   AVAILABLE\ncoredns   2/2   2   2",
     judged="READY 2/2, UP-TO-DATE 2, AVAILABLE 2, and it owns the pods through its replica set",
     breaks="kubectl -n kube-system scale deployment coredns --replicas=1",
     fix=deployment_fix,
@@ -115,13 +116,22 @@ def observe_service(facts: Facts, _at: At) -> dict[str, Any] | None:
     }
 
 
+def service_row(actual: Any) -> str:  # noqa: ANN401 - expected or observed
+    """A row of kubectl get service: TYPE CLUSTER-IP EXTERNAL-IP PORT(S)."""
+    if actual is None:
+        return "no such service"
+    lists = (",".join(actual[key]) or "<none>" for key in ("external-ip", "ports"))
+    return "   ".join((SERVICE_NAME, actual["type"], actual["cluster-ip"], *lists))
+
+
 SERVICE = Check(
     id="coredns.service",
     scope="lab",
     title="the service kube-dns makes them available",
     source=SOURCE,
     command=GET_SERVICE,
-    shown="kube-dns   ClusterIP   10.96.0.10   <none>   53/UDP,53/TCP,9153/TCP",
+    shown="NAME   TYPE   CLUSTER-IP   EXTERNAL-IP   PORT(S)\n"
+    "kube-dns   ClusterIP   10.96.0.10   <none>   53/UDP,53/TCP,9153/TCP",
     judged="type ClusterIP, the tenth address of the service network, no external address, these three ports",
     breaks="kubectl -n kube-system delete service kube-dns",
     fix=ADDON,
@@ -135,6 +145,7 @@ SERVICE = Check(
     compare=lambda expected, actual: (
         "there is no service kube-dns" if actual is None else differences(expected, actual)
     ),
+    show=service_row,
 )
 
 
@@ -176,7 +187,7 @@ ENDPOINTS = Check(
     title="the service reaches both CoreDNS pods",
     source=SOURCE,
     command="kubectl get endpoints kube-dns -n kube-system",
-    shown="It is made available to the cluster through the service named “kube-dns”",
+    shown='“It is made available to the cluster through the service named "kube-dns".”',
     judged="the ready addresses of the service's endpoints are the addresses of the two pods",
     breaks='kubectl -n kube-system patch service kube-dns -p \'{"spec":{"selector":{"k8s-app":"other"}}}\'',
     fix=ADDON,
@@ -198,12 +209,13 @@ ONLY_SERVICE = Check(
     title="kube-dns is the only service of kube-system",
     source=SOURCE,
     command=GET_SERVICE,
-    shown="one line: kube-dns",
+    shown="NAME\nkube-dns",
     judged="the services of kube-system are exactly kube-dns",
     breaks="kubectl -n kube-system expose deployment coredns --name another --port 53",
     fix=services_fix,
     expect=lambda _: [SERVICE_NAME],
     observe=lambda facts, _: sorted(each.name for each in facts.services()),
+    show=lambda actual: "\n".join(actual) or "no service",
 )
 
 CHECKS = (PODS, DEPLOYMENT, SERVICE, ENDPOINTS, ONLY_SERVICE)

@@ -8,7 +8,14 @@ from typing import Any
 from labctl.checks.docker_bridge import BRIDGE
 from labctl.checks.docker_facts import observe_driver, observe_version
 from labctl.checks.model import At, Check
-from labctl.checks.units import ExpectedUnit, observe_command_line, status_lines, usr_drift
+from labctl.checks.units import (
+    ExpectedUnit,
+    flag_lines,
+    observe_command_line,
+    process_lines,
+    status_lines,
+    usr_drift,
+)
 from labctl.facts import Facts
 from labctl.releases import TUTORIAL
 
@@ -24,8 +31,8 @@ SERVICE = Check(
     title="Docker runs as a systemd service",
     source=SOURCE,
     command=STATUS,
-    shown="Loaded: loaded (/lib/systemd/system/docker.service; enabled; …), Active: active (running), "
-    "TriggeredBy: ● docker.socket, Docs: https://docs.docker.com",
+    shown="Loaded: loaded (/lib/systemd/system/docker.service; enabled; …)\nActive: active (running)\n"
+    "TriggeredBy: ● docker.socket\nDocs: https://docs.docker.com",
     judged="path, enabled, active (running), TriggeredBy and Docs are as shown; /usr/lib for /lib is DRIFT",
     breaks="sudo systemctl disable --now docker.service docker.socket",
     fix="labctl up --from docker",
@@ -60,14 +67,14 @@ COMMAND_LINE = Check(
     title="dockerd was started as the tutorial shows",
     source=SOURCE,
     command=STATUS,
-    shown=f"/usr/bin/dockerd {ARGUMENTS}",
+    shown=flag_lines(f"/usr/bin/dockerd {ARGUMENTS}"),
     judged="the main process is dockerd, from whatever folder, with exactly these arguments",
     breaks="add --debug to ExecStart of docker.service, systemctl daemon-reload, systemctl restart docker",
     fix="labctl up --from docker",
     expect=lambda _: {"process": f"dockerd {ARGUMENTS}"},
     observe=observe_docker_command_line,
     compare=compare_command_line,
-    show=lambda value: str((value or {}).get("process") or (value or {}).get("state") or "nothing"),
+    show=process_lines,
 )
 
 
@@ -89,7 +96,7 @@ VERSION = Check(
     title="the Docker engine is of the tutorial's series",
     source=SOURCE,
     command=STATUS,
-    shown='level=info msg="Docker daemon" commit=8728dd2 graphdriver(s)=overlay2 version=20.10.6',
+    shown='msg="Docker daemon" commit=8728dd2 graphdriver(s)=overlay2 version=20.10.6',
     judged=f"the engine's version is {TUTORIAL.docker_series}.x; another patch level than the tutorial's is DRIFT",
     breaks="install another Docker on one node",
     fix="labctl up --from docker",
@@ -97,6 +104,7 @@ VERSION = Check(
     observe=observe_version,
     compare=compare_version,
     drift=version_drift,
+    show=lambda actual: f"version={actual}",
 )
 STORAGE_DRIVER = Check(
     id="docker.storage-driver",
@@ -104,12 +112,13 @@ STORAGE_DRIVER = Check(
     title="Docker's graph driver is overlay2",
     source=SOURCE,
     command=STATUS,
-    shown='level=info msg="Docker daemon" commit=8728dd2 graphdriver(s)=overlay2 version=20.10.6',
+    shown='msg="Docker daemon" commit=8728dd2 graphdriver(s)=overlay2 version=20.10.6',
     judged="docker info names the driver overlay2",
     breaks='set "storage-driver": "vfs" in /etc/docker/daemon.json, systemctl restart docker',
     fix="labctl up --from docker",
     expect=lambda _: "overlay2",
     observe=observe_driver,
+    show=lambda actual: f"graphdriver(s)={actual}",
 )
 
 CHECKS = (SERVICE, COMMAND_LINE, VERSION, STORAGE_DRIVER, BRIDGE)

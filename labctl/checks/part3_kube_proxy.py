@@ -19,7 +19,10 @@ KUBE_PROXY = DaemonPods(
     ready="1/1",
     node_selector="kubernetes.io/os=linux",
     source="Part 3, kube-proxy",
-    shown_pods="four lines like kube-proxy-86f72   1/1   Running",
+    shown_pods="kube-proxy-86f72   1/1   Running\nkube-proxy-lpvws   1/1   Running\n"
+    "kube-proxy-n9phj   1/1   Running\nkube-proxy-vkdvx   1/1   Running",
+    shown_placement="kube-proxy-86f72   192.168.50.11   node-1\nkube-proxy-lpvws   192.168.50.13   node-3\n"
+    "kube-proxy-n9phj   192.168.50.12   node-2\nkube-proxy-vkdvx   192.168.50.10   k8s-master",
     step="control_plane",
 )
 DAEMON_SETS = ["kube-proxy", "weave-net"]
@@ -45,12 +48,13 @@ EXACTLY_TWO = Check(
     title="kube-proxy and weave-net are the only DaemonSets",
     source="Part 3, kube-proxy",
     command=GET_DAEMON_SETS,
-    shown="two lines: kube-proxy and weave-net",
+    shown="NAME\nkube-proxy\nweave-net",
     judged="the DaemonSets of kube-system are exactly these two",
     breaks="kubectl create a third DaemonSet in kube-system",
     fix=daemon_sets_fix,
     expect=lambda _: list(DAEMON_SETS),
     observe=observe_daemon_sets,
+    show="\n".join,
 )
 
 CHECKS = (pods_check(KUBE_PROXY), placement_check(KUBE_PROXY), daemon_set_check(KUBE_PROXY), EXACTLY_TWO)

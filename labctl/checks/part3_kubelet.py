@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from labctl.checks.model import At, Check
-from labctl.checks.units import ExpectedUnit, observe_command_line, status_lines, usr_drift
+from labctl.checks.units import (
+    ExpectedUnit,
+    flag_lines,
+    observe_command_line,
+    process_lines,
+    status_lines,
+    usr_drift,
+)
 from labctl.facts import Facts
 
 STATUS = "systemctl status kubelet"
@@ -31,8 +38,9 @@ SERVICE = Check(
     title="kubelet runs as a systemd service",
     source=SOURCE,
     command=STATUS,
-    shown="Loaded: loaded (/lib/systemd/system/kubelet.service; enabled; …), Drop-In: 10-kubeadm.conf, "
-    "Active: active (running), Docs: https://kubernetes.io/docs/home/",
+    shown="Loaded: loaded (/lib/systemd/system/kubelet.service; enabled; …)\n"
+    "Drop-In: /etc/systemd/system/kubelet.service.d/10-kubeadm.conf\n"
+    "Active: active (running)\nDocs: https://kubernetes.io/docs/home/",
     judged="path, enabled, drop-in, active (running) and Docs are as shown; /usr/lib for /lib is DRIFT",
     breaks="sudo systemctl disable --now kubelet",
     fix="labctl up --from kube_packages",
@@ -99,7 +107,7 @@ COMMAND_LINE = Check(
     title="kubelet was started with the tutorial's flags",
     source=SOURCE,
     command=STATUS,
-    shown=f"{PATH} {' '.join(f'{name}={value}' for name, value in FLAGS.items())} --p>",
+    shown=flag_lines(f"{PATH} {' '.join(f'{name}={value}' for name, value in FLAGS.items())} --p>"),
     judged="the main process has this path and these four flags with these values; more flags are DRIFT",
     breaks="change --config in 10-kubeadm.conf, systemctl daemon-reload, systemctl restart kubelet",
     fix="labctl up --from kube_packages",
@@ -107,7 +115,7 @@ COMMAND_LINE = Check(
     observe=observe,
     compare=compare_command_line,
     drift=extra_flags,
-    show=lambda value: str((value or {}).get("process") or (value or {}).get("state") or "nothing"),
+    show=process_lines,
 )
 
 CHECKS = (SERVICE, COMMAND_LINE)

@@ -11,9 +11,9 @@ from labctl.checks.model import At, Check
 from labctl.facts import Facts, NotObservedError
 
 SOURCE = "Part 3, networking model"
-_MODEL = "Pods on a node can communicate with all pods on all nodes without NAT"
-_AGENTS = "Agents on a node (e.g. system daemons, kubelet) can communicate with all pods on that node"
-_HOST = "Pods in the host network of a node can communicate with all pods on all nodes without NAT"
+_MODEL = "“Pods on a node can communicate with all pods on all nodes without NAT”"
+_AGENTS = "“Agents on a node (e.g. system daemons, kubelet) can communicate with all pods on that node”"
+_HOST = "“Pods in the host network of a node can communicate with all pods on all nodes without NAT.”"
 _DROP = "sudo iptables -I FORWARD -s PODIP -j DROP (on a node)"
 
 
@@ -75,7 +75,7 @@ DNS = Check(
     title="DNS works from a pod on the node",
     source="Part 3, CoreDNS",
     command="kubectl exec PROBE -- nslookup kubernetes.default.svc.cluster.local",
-    shown="Two pods are running to serve dns requests",
+    shown="“Two pods are running to serve dns requests.”",
     judged="kubernetes.default.svc.cluster.local resolves to the service network's first address through its tenth",
     breaks="kubectl -n kube-system scale deployment coredns --replicas=0",
     fix="kubectl -n kube-system rollout restart deployment coredns",

@@ -15,7 +15,10 @@ WEAVE_NET = DaemonPods(
     ready="2/2",
     node_selector="<none>",
     source="Part 3, weave-net",
-    shown_pods="four lines like weave-net-46pcs   2/2   Running",
+    shown_pods="weave-net-46pcs   2/2   Running\nweave-net-dsw4n   2/2   Running\n"
+    "weave-net-slfx4   2/2   Running\nweave-net-t4g45   2/2   Running",
+    shown_placement="weave-net-46pcs   192.168.50.11   node-1\nweave-net-dsw4n   192.168.50.10   k8s-master\n"
+    "weave-net-slfx4   192.168.50.12   node-2\nweave-net-t4g45   192.168.50.13   node-3",
     step="weave_net",
 )
 IMAGES = ("weaveworks/weave-kube", "weaveworks/weave-npc")
@@ -97,7 +100,7 @@ IMAGE = Check(
     title="the pods run the weave-net image",
     source="Part 3, weave-net",
     command="kubectl get pods -n kube-system -l name=weave-net -o jsonpath='{..image}'",
-    shown="We have four pods running with 'weave-net' image.",
+    shown="“We have four pods running with 'weave-net' image.”",
     judged="weaveworks/weave-kube and weaveworks/weave-npc; another tag or registry, or a stand-in that the release "
     "data lists, is DRIFT; any other image FAILs",
     breaks="kubectl -n kube-system set image daemonset/weave-net weave=busybox",
@@ -106,6 +109,7 @@ IMAGE = Check(
     observe=observe_images,
     compare=compare_images,
     drift=image_drift,
+    show="\n".join,
 )
 
 

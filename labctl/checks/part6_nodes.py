@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 from labctl.checks.model import At, Check
-from labctl.checks.part2_nodes import GET_NODES_WIDE, member, or_missing, seen
+from labctl.checks.part2_nodes import GET_NODES_WIDE, member, node_row, or_missing, row_or_none, seen
 from labctl.facts import Facts
 from labctl.releases import TUTORIAL
 
@@ -54,7 +54,7 @@ OS = Check(
     title="the node's operating system",
     source="Part 6, nodes",
     command=GET_NODES_WIDE,
-    shown="OS-IMAGE Ubuntu 20.04.2 LTS, KERNEL-VERSION 5.4.0-73-generic",
+    shown="NAME   OS-IMAGE   KERNEL-VERSION\n{node}   Ubuntu 20.04.2 LTS   5.4.0-73-generic",
     judged="Ubuntu 20.04.2 LTS; another system is DRIFT, but nodes that differ among themselves FAIL",
     breaks="make one node from another box",
     fix="labctl up --from create_machines",
@@ -62,6 +62,7 @@ OS = Check(
     observe=observe_os,
     compare=compare_os,
     drift=os_drift,
+    show=lambda actual: node_row(actual["os"], actual.get("kernel", "")) if actual else row_or_none(None),
 )
 
 
@@ -91,7 +92,7 @@ RUNTIME = Check(
     title="the node's container runtime is Docker",
     source="Part 6, nodes",
     command=GET_NODES_WIDE,
-    shown="CONTAINER-RUNTIME docker://20.10.6",
+    shown="NAME   CONTAINER-RUNTIME\n{node}   docker://20.10.6",
     judged=f"docker://{TUTORIAL.docker_series}.x; another patch level than the tutorial's is DRIFT",
     breaks="start the kubelet with --container-runtime=remote",
     fix="labctl up --from docker",
@@ -99,6 +100,7 @@ RUNTIME = Check(
     observe=observe_runtime,
     compare=compare_runtime,
     drift=runtime_drift,
+    show=row_or_none,
 )
 
 CHECKS = (OS, RUNTIME)

@@ -94,10 +94,28 @@ def _stale(show: Mapping[str, str]) -> dict[str, Any]:
 
 def status_lines(value: Any) -> str:  # noqa: ANN401 - expected or observed
     """The lines in systemctl status's own words."""
-    words = {"drop-ins": "Drop-In", "active": "Active", "triggered by": "TriggeredBy", "docs": "Docs"}
-    lines = [f"Loaded: {value['loaded']}; {value['enabled']}"]
-    lines += [f"{word}: {one_line(value[key])}" for key, word in words.items() if key in value]
-    return ", ".join(lines + (["changed on disk"] if "changed on disk" in value else []))
+    path, enabled = value["loaded"], value["enabled"]
+    loaded = f"loaded ({path}; {enabled}; …)" if path.startswith("/") else f"{path} ({enabled})"
+    lines = [f"Loaded: {loaded}"]
+    if "drop-ins" in value:
+        lines.append(f"Drop-In: {one_line(value['drop-ins'])}")
+    lines.append(f"Active: {value['active']}")
+    if "triggered by" in value:
+        lines.append(f"TriggeredBy: {', '.join(f'● {unit}' for unit in value['triggered by']) or 'none'}")
+    lines.append(f"Docs: {one_line(value['docs'])}")
+    if "changed on disk" in value:
+        lines.append("Warning: The unit file changed on disk. Run 'systemctl daemon-reload'.")
+    return "\n".join(lines)
+
+
+def flag_lines(command_line: str) -> str:
+    """A command line with each flag on a line of its own."""
+    return command_line.replace(" -", "\n-")
+
+
+def process_lines(value: Any) -> str:  # noqa: ANN401 - expected or observed
+    """The main process's command line, or the state of a unit that has none."""
+    return flag_lines(value["process"] or f"no process: {value['state']}")
 
 
 def usr_drift(expected: Mapping[str, Any], actual: Any) -> str | None:  # noqa: ANN401 - what was observed

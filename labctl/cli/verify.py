@@ -14,6 +14,7 @@ from labctl.cli.options import file_option, name_option, output_option
     epilog="""\b
 Examples:
   labctl verify                          the live lab, every claim
+  labctl verify -o wide                  with what the tutorial shows beside what the lab shows
   labctl verify --only 'kubelet.*'       only some claims
   labctl verify --from lab.tar.gz        a recording; needs no cluster
   labctl verify --strict -o json         for scripts
@@ -29,7 +30,7 @@ Exit code: 0 every claim holds, 1 one FAILs (or drifts, with --strict), 4 one co
     metavar="PATH",
     help="Judge a recording (a folder or .tar.gz) instead of the live lab.",
 )
-@output_option("table", "json")
+@output_option("table", "wide", "json")
 @click.option("--only", multiple=True, metavar="GLOB", help="Only claims with such an id. May be repeated.")
 @click.option("--skip", multiple=True, metavar="GLOB", help="No claims with such an id. May be repeated.")
 @click.option("--strict", is_flag=True, help="What drifts from the tutorial fails too.")
@@ -61,5 +62,5 @@ def verify(
     else:
         from labctl.report.console import print_report
 
-        print_report(report, sys.stdout)
+        print_report(report, sys.stdout, wide=output == "wide")
     sys.exit(report.exit_code(strict=strict))

@@ -15,10 +15,11 @@ import pytest
 import recording_edits as e
 from mutation_case import Case
 
-from labctl.checks import CheckReport, Outcome, Ref
+from labctl.checks import CheckReport, CheckResult, Outcome, Ref
 from labctl.checks.judge import judge
 from labctl.checks.recorded import plan_of
 from labctl.facts import Facts
+from labctl.report.contrast import contrast
 
 CASES = (
     *cases_nodes.CASES,
@@ -60,3 +61,12 @@ def test_one_change_breaks_exactly_its_claims(case: Case, baseline: dict[Ref, Ou
     assert sorted(lines(report, baseline)) == sorted(case.changed)
     words = {line.split()[0] for line in case.changed}
     assert report.exit_code() == (1 if "FAIL" in words else 4 if "ERROR" in words else 0)
+    for result in report.results:
+        if result.outcome in (Outcome.FAIL, Outcome.DRIFT) and not result.check.quotes:
+            assert _differs(result), result.ref
+
+
+def _differs(result: CheckResult) -> bool:
+    """Whether a learner sees a difference beside the tutorial's output."""
+    both = contrast(result)
+    return both.signed or any(piece.differs for line in both.lab for piece in line.pieces)
