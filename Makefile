@@ -7,7 +7,7 @@ APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 SOURCES := labctl tests bench docs
 
 .DEFAULT_GOAL := help
-.PHONY: help up test e2e e2e-long bench docs lint fmt update clean test-tools e2e-tools lint-python lint-playbooks
+.PHONY: help up test e2e e2e-long bench docs screenshot lint fmt update clean test-tools e2e-tools lint-python lint-playbooks
 
 help: ## Show this help
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -32,6 +32,9 @@ bench: $(VENV)/.dev ## Ratios against the straightforward recipe, in one run
 
 docs: $(VENV)/.dev ## Write docs/cli.md anew from the commands' own help
 	$(BIN)/python docs/make_cli.py
+
+screenshot: $(VENV)/.dev test-tools ## Write docs/report.png anew, a picture of the HTML report
+	$(BIN)/python -m tests.browser.screenshot
 
 lint: lint-python lint-playbooks ## Lint, types, layers, playbooks
 
@@ -69,11 +72,13 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	touch $@ $(VENV)/.labctl
 
 # What the tests drive: Vagrant validates rendered files, the Go programs of the stand-in have tests of their own,
-# the SSH adapter talks to an OpenSSH server of the tests' own on 127.0.0.1.
+# the SSH adapter talks to an OpenSSH server of the tests' own on 127.0.0.1, the HTML report is opened in Chromium.
 test-tools:
-	@for need in vagrant:vagrant go:golang-1.19-go ssh:openssh-client sshd:openssh-server libvirt:vagrant-libvirt; do \
+	@for need in vagrant:vagrant go:golang-1.19-go ssh:openssh-client sshd:openssh-server libvirt:vagrant-libvirt \
+	  chromium:chromium fonts:fonts-dejavu-core; do \
 	  case "$${need%%:*}" in \
 	    go) [ -x /usr/lib/go-1.19/bin/go ] ;; \
+	    fonts) [ -d /usr/share/fonts/truetype/dejavu ] ;; \
 	    sshd) [ -x /usr/sbin/sshd ] ;; \
 	    libvirt) ls /usr/share/vagrant-plugins/plugins.d/*libvirt*.json >/dev/null 2>&1 ;; \
 	    *) command -v "$${need%%:*}" >/dev/null ;; \

@@ -18,6 +18,7 @@ Examples:
   labctl verify --only 'kubelet.*'       only some claims
   labctl verify --from lab.tar.gz        a recording; needs no cluster
   labctl verify --strict -o json         for scripts
+  labctl verify -o html > report.html    a page for the browser; junit for CI, md for an issue
 
 Exit code: 0 every claim holds, 1 one FAILs (or drifts, with --strict), 4 one could not be looked at."""
 )
@@ -30,7 +31,7 @@ Exit code: 0 every claim holds, 1 one FAILs (or drifts, with --strict), 4 one co
     metavar="PATH",
     help="Judge a recording (a folder or .tar.gz) instead of the live lab.",
 )
-@output_option("table", "wide", "json")
+@output_option("table", "wide", "json", "junit", "html", "md")
 @click.option("--only", multiple=True, metavar="GLOB", help="Only claims with such an id. May be repeated.")
 @click.option("--skip", multiple=True, metavar="GLOB", help="No claims with such an id. May be repeated.")
 @click.option("--strict", is_flag=True, help="What drifts from the tutorial fails too.")
@@ -55,12 +56,7 @@ def verify(
         from labctl.app import verify_live
 
         report = verify_live(name, file, only, skip)
-    if output == "json":
-        from labctl.report.json import render_json
+    from labctl.report.outputs import write_report
 
-        click.echo(render_json(report), nl=False)
-    else:
-        from labctl.report.console import print_report
-
-        print_report(report, sys.stdout, wide=output == "wide")
+    write_report(report, output, sys.stdout)
     sys.exit(report.exit_code(strict=strict))
