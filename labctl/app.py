@@ -249,9 +249,23 @@ def _named(file: Path | None) -> str:
     return load_lab_file(lab_file(file), cache_folder()).name
 
 
-def verify_live(name: str | None, file: Path | None, only: Sequence[str] = (), skip: Sequence[str] = ()) -> CheckReport:
-    """Judge the running lab by one look; only and skip are globs of claim ids. Raises ConfigError."""
-    return existing(name, file).claims(only, skip)
+def verify_live(
+    name: str | None,
+    file: Path | None,
+    only: Sequence[str] = (),
+    skip: Sequence[str] = (),
+    *,
+    seconds: float = 0.0,
+    tell: Callable[[CheckReport], None] = lambda _: None,
+) -> CheckReport:
+    """Judge the running lab; only and skip are globs of claim ids. Raises ConfigError.
+
+    One look, or, where a claim does not hold, so many as fit into seconds; tell gets the report of each.
+    """
+    from labctl.steps.wait_ready import settle
+
+    lab = existing(name, file)
+    return settle(lab, lambda: lab.claims(only, skip), seconds, tell)
 
 
 def dry_run(resolved: Resolved, options: UpOptions) -> list[PlannedStep]:

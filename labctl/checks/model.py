@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal, NamedTuple
 
-from labctl.checks.compare import differences, no_drift, one_line
+from labctl.checks.compare import differences, few, no_drift, one_line
 from labctl.errors import ExitCode
 from labctl.facts import Facts
 from labctl.facts.model import Source
 from labctl.plan import LabPlan, NodePlan
 
 LAB = "lab"
-# So many claims are named where there is room for one line.
-_NAMED = 4
 
 
 class Outcome(Enum):
@@ -182,8 +180,7 @@ class CheckReport:
     def open_causes(self) -> str:
         """The first few claims that are broken and that others wait for, in words; empty if all hold."""
         causes = [each for each in self.broken if each.because is None] or self.broken
-        names = [each.check.id if each.scope == LAB else f"{each.check.id} ({each.scope})" for each in causes]
-        return ", ".join(names[:_NAMED] + [f"{len(names) - _NAMED} more"] * (len(names) > _NAMED))
+        return few([each.check.id if each.scope == LAB else f"{each.check.id} ({each.scope})" for each in causes])
 
     def of(self, check: str, scope: str = LAB) -> CheckResult:
         """The result of that claim and scope. Raises KeyError if there is none."""

@@ -41,12 +41,17 @@ class Tee:
             reporter.close()
 
 
+def may_move(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether what was written to the stream may be drawn over: a terminal that can, of a user who wants it."""
+    plain = bool(environment.get("NO_COLOR")) or environment.get("TERM", "dumb") in ("dumb", "")
+    return stream.isatty() and not plain
+
+
 def choose_reporter(output: str, stream: TextIO, environment: Mapping[str, str] = os.environ) -> ClosingReporter:
     """The reporter for `-o output` on a stream: json, else live where the stream is a terminal that can and may."""
     if output == "json":
         return JsonLinesReporter(stream)
-    plain = bool(environment.get("NO_COLOR")) or environment.get("TERM", "dumb") in ("dumb", "")
-    if plain or not stream.isatty():
+    if not may_move(stream, environment):
         return PlainReporter(stream)
     from labctl.report.live import LiveReporter  # rich costs time that plain lines need not
 

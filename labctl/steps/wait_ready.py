@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from labctl.plan import LabPlan
 from labctl.steps.step import Lab
 
 if TYPE_CHECKING:
-    from labctl.checks.model import CheckReport, CheckResult
+    from labctl.checks.model import CheckReport
 
 _SECONDS = 240.0
 _POLL_SECONDS = 1.0
@@ -29,7 +29,7 @@ class WaitReady:
 
     def skip_reason(self, lab: Lab) -> str | None:
         """All claims hold at the last look, which was not of machines that have just been started again."""
-        return None if lab.fresh_nodes or open_claims(lab.claims()) else "every claim holds"
+        return None if lab.fresh_nodes or lab.claims().broken else "every claim holds"
 
     def describe(self, plan: LabPlan) -> Sequence[str]:
         """What a learner would look at."""
@@ -39,46 +39,64 @@ class WaitReady:
         """Wait. Raises ClaimsError (exit 1: something FAILs, exit 4: something cannot be seen) when time is up."""
         if lab.stale:
             lab.changed()
-        deadline = time.monotonic() + self.seconds
-        tick = threading.Event()
-        while names := _open(lab):
-            if time.monotonic() > deadline:
-                raise _too_late(open_claims(lab.claims()), names, self.seconds)
-            lab.say(self.id, "waiting for " + ", ".join(_few(names)))
-            tick.wait(_POLL_SECONDS)
-            lab.changed()
+        if not look_until(lab, self.seconds, lambda: self._ready(lab)):
+            raise _too_late(lab.claims(), _open(lab), self.seconds)
         lab.fresh_nodes = frozenset()
         return 0
 
+    def _ready(self, lab: Lab) -> bool:
+        waiting = _open(lab)
+        if waiting:
+            lab.say(self.id, f"waiting for {waiting}")
+        return not waiting
 
-def open_claims(report: CheckReport) -> list[CheckResult]:
-    """The claims that FAIL or could not be judged."""
-    from labctl.checks.model import Outcome
 
-    return [result for result in report.results if result.outcome in (Outcome.FAIL, Outcome.ERROR)]
+def look_until(lab: Lab, seconds: float, done: Callable[[], bool]) -> bool:
+    """Look at the lab again and again until done says so or time is up; returns what done said last.
+
+    The first time it is asked of the lab's last look, the last time of one at the end of the time.
+    """
+    deadline = time.monotonic() + seconds
+    tick = threading.Event()
+    while not done():
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return False
+        tick.wait(min(_POLL_SECONDS, left))
+        lab.changed()
+    return True
 
 
-def _open(lab: Lab) -> list[str]:
+def settle(
+    lab: Lab, judge: Callable[[], CheckReport], seconds: float, tell: Callable[[CheckReport], None]
+) -> CheckReport:
+    """Judge until nothing FAILs and everything could be seen, or time is up; returns the last report, tells each."""
+    last: list[CheckReport] = []
+
+    def holds() -> bool:
+        last[:] = [judge()]
+        tell(last[0])
+        return not last[0].broken
+
+    look_until(lab, seconds, holds)
+    return last[0]
+
+
+def _open(lab: Lab) -> str:
     """What is waited for: claims that do not hold, else what the API tells from before the machines were started."""
+    from labctl.checks.compare import few
     from labctl.checks.freshness import stale
 
-    results = open_claims(lab.claims())
-    causes = [f"{r.check.id} ({r.scope})" if r.scope != "lab" else r.check.id for r in results if r.because is None]
-    if results:
-        return causes or [result.check.id for result in results]
-    return [f"news of {name}" for name in stale(lab.facts(), lab.fresh_since, lab.fresh_nodes)]
+    news = [f"news of {name}" for name in stale(lab.facts(), lab.fresh_since, lab.fresh_nodes)]
+    return lab.claims().open_causes or few(news)
 
 
-def _few(names: list[str]) -> list[str]:
-    return names[:4] + ([f"{len(names) - 4} more"] if len(names) > 4 else [])  # noqa: PLR2004
-
-
-def _too_late(waiting: list[CheckResult], names: list[str], seconds: float) -> ClaimsError:
+def _too_late(report: CheckReport, waiting: str, seconds: float) -> ClaimsError:
     from labctl.checks.model import Outcome
 
     return ClaimsError(
-        f"not all claims hold after {seconds:.0f} s: {', '.join(_few(names))}",
-        failed=any(result.outcome is Outcome.FAIL for result in waiting),
+        f"not all claims hold after {seconds:.0f} s: {waiting}",
+        failed=report.outcome is Outcome.FAIL,
         hint="labctl verify tells what is wrong with each, and what to do",
     )
 

@@ -1,0 +1,74 @@
+"""Waiting for the claims: so many looks as it takes, one after the end of the time, each of them told."""
+
+from __future__ import annotations
+
+import pytest
+
+from labctl.checks import CheckReport, Outcome
+from labctl.errors import ClaimsError, ExitCode
+from labctl.events import Progress
+from labctl.steps.wait_ready import WaitReady, look_until, settle
+from tests.unit.steps.conftest import Bench
+
+KEY = "nodes/node-2/systemctl-show-docker.service.txt"
+PATIENCE = 600.0
+
+
+@pytest.fixture
+def lab(bench: Bench) -> Bench:
+    """A lab that is up, with Docker disabled on one node."""
+    bench.world.running = {node.name for node in bench.lab.plan.nodes}
+    bench.world.cluster = True
+    bench.world.files[KEY] = bench.world.files[KEY].replace(b"UnitFileState=enabled", b"UnitFileState=disabled")
+    return bench
+
+
+def heal(bench: Bench) -> None:
+    bench.world.files[KEY] = bench.world.files[KEY].replace(b"UnitFileState=disabled", b"UnitFileState=enabled")
+
+
+def test_it_looks_again_until_every_claim_holds(lab: Bench) -> None:
+    told: list[CheckReport] = []
+
+    def tell(report: CheckReport) -> None:
+        told.append(report)
+        if len(told) == 2:
+            heal(lab)
+
+    last = settle(lab.lab, lab.lab.claims, PATIENCE, tell)
+    assert [report.outcome for report in told] == [Outcome.FAIL, Outcome.FAIL, Outcome.DRIFT]
+    assert last is told[-1]
+    assert told[0].open_causes == "docker.service (node-2)"
+    assert lab.world.looks == 3 * len(lab.lab.plan.nodes)
+
+
+def test_without_time_it_is_one_look(lab: Bench) -> None:
+    told: list[CheckReport] = []
+    assert settle(lab.lab, lab.lab.claims, 0, told.append).outcome is Outcome.FAIL
+    assert len(told) == 1
+
+
+def test_it_gives_up_when_time_is_up(lab: Bench) -> None:
+    assert not look_until(lab.lab, 0.1, lambda: False)
+    assert look_until(lab.lab, 0, lambda: True)
+
+
+def test_only_what_was_asked_for_is_waited_for(lab: Bench) -> None:
+    told: list[CheckReport] = []
+    settle(lab.lab, lambda: lab.lab.claims(skip=["docker.*"]), PATIENCE, told.append)
+    assert len(told) == 1
+
+
+def test_a_node_that_does_not_answer_is_waited_for_too(lab: Bench) -> None:
+    heal(lab)
+    lab.world.running.discard("node-3")
+    report = settle(lab.lab, lab.lab.claims, 0, lambda _: None)
+    assert report.outcome is Outcome.ERROR
+    assert "(node-3)" in report.open_causes
+
+
+def test_the_step_names_what_it_waits_for_and_gives_up_in_time(lab: Bench) -> None:
+    with pytest.raises(ClaimsError, match=r"not all claims hold after 0 s: docker.service \(node-2\)") as caught:
+        WaitReady(seconds=0).run(lab.lab)
+    assert caught.value.exit_code == ExitCode.CLAIM_FAILED
+    assert Progress("wait_ready", "waiting for docker.service (node-2)") in lab.told.events
