@@ -112,6 +112,13 @@ def test_it_works_outside_the_checkout(installed: Path, tmp_path: Path) -> None:
     assert schema == json.loads((ROOT / "vagrant" / "lab.schema.json").read_text())
 
 
+def test_its_report_is_written_outside_the_checkout(installed: Path, tmp_path: Path) -> None:
+    recording = ROOT / "tests" / "recordings" / "healthy.tar.gz"
+    page = labctl(installed, tmp_path, "verify", "--from", str(recording), "-o", "html")
+    assert page.returncode == 0, page.stderr
+    assert page.stdout.endswith("</html>\n")
+
+
 def test_its_default_lab_renders_outside_the_checkout(installed: Path, tmp_path: Path) -> None:
     code = f"""
 import sys
