@@ -32,6 +32,7 @@ from labctl.workspace.known import load_lab_file
 if TYPE_CHECKING:
     from labctl.adapters.process import LocalProcessRunner
     from labctl.checks.model import CheckReport
+    from labctl.collect.support import Collected
     from labctl.config import LabConfig
     from labctl.facts import Facts
 
@@ -252,6 +253,31 @@ def _named(file: Path | None) -> str:
 def verify_live(name: str | None, file: Path | None, only: Sequence[str] = (), skip: Sequence[str] = ()) -> CheckReport:
     """Judge the running lab by one look; only and skip are globs of claim ids. Raises ConfigError."""
     return existing(name, file).claims(only, skip)
+
+
+def collect_archive(
+    name: str | None, file: Path | None, wanted: Path | None, say: Callable[[str], None], *, force: bool = False
+) -> Collected:
+    """Write the archive for a helper (collect/support.py); a lab that was never brought up has less to tell."""
+    from labctl.adapters.kube import KubernetesApi
+    from labctl.adapters.process import LocalProcessRunner
+    from labctl.adapters.ssh import OpenSshShell
+    from labctl.collect import support
+
+    workspace = Workspace(name or _named(file))
+    # A name is never a path that leads elsewhere.
+    if name is not None and not (workspace.exists and name == Path(name).name != ".."):
+        raise ConfigError(f"there is no lab {name} on this computer", hint="labctl up")
+    runner = LocalProcessRunner()
+    sources = support.Sources(
+        workspace=workspace,
+        shell=OpenSshShell(workspace.ssh_config, runner),
+        open_api=lambda: KubernetesApi(workspace.kubeconfig),
+        runner=runner,
+        folders={"labs": labs_folder(), "cache": cache_folder(), "here": Path.cwd()},
+        home=str(Path.home()),
+    )
+    return support.collect_archive(sources, wanted, say, force=force)
 
 
 def dry_run(resolved: Resolved, options: UpOptions) -> list[PlannedStep]:
