@@ -37,7 +37,8 @@ for unit in {" ".join(LOG_UNITS)}; do
 done
 say() {{ echo "## $*"; timeout 15 "$@"; }}
 state() {{
-  say uptime; say free -m; say df -h / /var/lib/docker /var/lib/kubelet; say ip route; say docker ps -a; say systemctl --no-pager --failed
+  say uptime; say free -m; say df -h / /var/lib/docker /var/lib/kubelet; say ip route; say docker ps -a
+  say systemctl --no-pager --failed
   say iptables-save; say ls -lR /etc/kubernetes /etc/cni/net.d
 }}
 emit {_STATE} {LOG_BYTES} state

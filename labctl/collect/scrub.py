@@ -1,6 +1,7 @@
 """Takes secrets out of whatever goes into an archive for a helper: one pure function over bytes.
 
-Rather too much than too little; but never a line end, a quote or a bracket, so that what a claim reads stays readable.
+Never a line end, a quote or a bracket beside them, so that what a claim reads stays readable. What secrets look like
+stands in secret_rules.py.
 """
 
 from __future__ import annotations
@@ -11,49 +12,10 @@ import json
 import re
 from typing import Any
 
-REMOVED = "REMOVED"
-_GONE = REMOVED.encode()
+from labctl.collect import secret_rules as rules
+from labctl.collect.secret_rules import GONE, REMOVED
 
-# Names whose value is secret, wherever they end a longer name: WEAVE_PASSWORD, service-token, client-key-data.
-_NAMES = (
-    r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|cookie|api[-_]?key|access[-_]?key|private[-_]?key"
-    r"|certificate[-_]?key|key[-_]?data|encryption[-_]?key|signature|(?:proxy-)?authorization)"
-)
-_WORDS = (b"pass", b"pwd", b"secret", b"token", b"credential", b"cookie", b"key", b"signature", b"auth")
-_NAME = re.compile(rf"(?:{_NAMES}|\Aauth|_KEY)\Z", re.IGNORECASE)
-_HARMLESS = re.compile(r"(?:|true|false|null|none|yes|no|<none>|\[not set\]|REMOVED)\Z", re.IGNORECASE)
-
-_BEGIN = rb"-----BEGIN [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----"
-_END = rb"-----END [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----"
-_WHOLE_KEY = re.compile(_BEGIN + rb"(?:(?!-----BEGIN ).){0,65536}?" + _END, re.DOTALL)
-# One that was cut off: its first or last line, and the lines beside that end in base64, whatever stands before it.
-_CUT_BEGIN = re.compile(_BEGIN + rb"[^\"']*")
-_CUT_END = re.compile(rb"[^\"']*" + _END)
-_KEY_LINE = re.compile(rb"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{16,}={0,2}(?:\\[nr])?[\"'}\], \r\t]{0,8}\Z")
-
-_TEXT_RULES = (
-    # JSON web tokens (service accounts), also cut off in the middle.
-    (re.compile(rb"eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,2}"), _GONE),
-    # Bootstrap tokens; not anchored, for who searches an archive for them is not either.
-    (re.compile(rb"[a-z0-9]{6}\.[a-z0-9]{16}"), _GONE),
-    # User and password of an address; an image's digest is none.
-    (re.compile(rb"(://)[^\s\"'<>@:/]*:[^\s\"'<>]*@(?!sha256:)"), rb"\1" + _GONE + b"@"),
-    (re.compile(rb"(://)[^\s\"'<>@/]+@(?!sha256:)"), rb"\1" + _GONE + b"@"),
-    (re.compile(rb"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE), rb"\1 " + _GONE),
-)
-_QUOTE = rb"\\{0,3}[\"']"
-_QUOTED = rb"(" + _QUOTE + rb")(?:[^\n]*?(?<!\\)\4|[^\n]*)"
-_BEFORE = rb"(" + _NAMES.encode() + rb"|\"auth|(?-i:[A-Z0-9]_KEY))((?:" + _QUOTE + rb")?[ \t]*"
-# name: value, as YAML and HTTP have it: the rest of the line, or the block below it.
-_LINE = re.compile(
-    rb"(?:(?<=\n)|\A)([ \t-]*[\"']?[\w.-]*)" + _BEFORE + rb":)([ \t]+)"
-    rb"(?!\\{0,3}[\"'])(?:[|>][+-]?[ \t]*(?:\n[ \t]+[^\n]*)+|[^\s][^\n]*)",
-    re.IGNORECASE,
-)
-# name=value, "name": "value"
-_PAIR = re.compile(_BEFORE + rb"(?:=|:(?!//)))([ \t]*)(?:" + _QUOTED + rb"|[^\s\"'][^\s\"']*)", re.IGNORECASE)
-_FLAG = re.compile(rb"(--[a-z-]*" + _NAMES.encode() + rb"[ \t]+)[^\s\"'-][^\s\"']*", re.IGNORECASE)
-_BASE64 = re.compile(rb"[A-Za-z0-9+/]{40,}(?:(?:\r?\n|\\n)[ \t]*[A-Za-z0-9+/]+)*={0,2}")
+# How many times one thing may be wrapped in another: JSON in base64 in JSON.
 _DEEPEST = 4
 
 
@@ -110,7 +72,7 @@ def _member(name: str, value: Any, depth: int, secret: bool) -> Any:  # noqa: AN
 
 
 def _is_secret(name: str, value: str) -> bool:
-    return _NAME.search(name) is not None and _HARMLESS.match(value) is None
+    return rules.NAME.search(name) is not None and rules.HARMLESS.match(value) is None
 
 
 def _follows_flag(before: object, value: object) -> bool:
@@ -121,37 +83,44 @@ def _follows_flag(before: object, value: object) -> bool:
 
 
 def _text(content: bytes, depth: int) -> bytes:
+    if b"\n" in content and depth < _DEEPEST:
+        content = b"\n".join(_json_line(line, depth) for line in content.split(b"\n"))
     if b"PRIVATE KEY" in content:
         content = _without_keys(content)
-    for rule, instead in _TEXT_RULES:
+    for rule, instead in rules.SHAPES:
         content = rule.sub(instead, content)
-    content = _LINE.sub(_line, content)
-    content = _FLAG.sub(rb"\1" + _GONE, content)
+    if rules.SECRET_OBJECT.search(content):
+        content = rules.SECRET_DATA.sub(rb"\1", content)
+    content = rules.LINE.sub(_line, content)
+    for rule in rules.BEHIND:
+        content = rule.sub(rb"\1" + GONE, content)
     # No pair goes over the end of a line, and few lines have one: looking for words first is ten times as quick.
-    lines = content.split(b"\n")
-    content = b"\n".join(_PAIR.sub(_pair, line) if _may_tell(line) else line for line in lines)
-    return _BASE64.sub(lambda found: _encoded(found, depth), content) if depth < _DEEPEST else content
+    content = b"\n".join(rules.PAIR.sub(_pair, line) if _may_tell(line) else line for line in content.split(b"\n"))
+    return rules.BASE64.sub(lambda found: _encoded(found, depth), content) if depth < _DEEPEST else content
+
+
+def _json_line(line: bytes, depth: int) -> bytes:
+    return _scrub(line, depth + 1) if line[:1] in (b"{", b"[") else line
 
 
 def _may_tell(line: bytes) -> bool:
     lower = line.lower()
-    return any(word in lower for word in _WORDS)
+    return any(word in lower for word in rules.WORDS)
 
 
 def _without_keys(content: bytes) -> bytes:
-    content = _WHOLE_KEY.sub(_GONE, content)
+    content = rules.WHOLE_KEY.sub(GONE, content)
     if b"PRIVATE KEY" not in content:
         return content
     kept: list[bytes] = []
     inside = False
     for line in content.split(b"\n"):
-        inside = inside and _KEY_LINE.search(line) is not None
+        inside = inside and rules.KEY_LINE.search(line) is not None
         if inside:
             continue
-        begun, ended = _CUT_BEGIN.sub(_GONE, line), _CUT_END.sub(_GONE, line)
+        begun, ended = rules.CUT_BEGIN.sub(GONE, line), rules.CUT_END.sub(GONE, line)
         if ended != line:
-            # The line before may be the last of the key, a short one.
-            while kept and _KEY_LINE.search(kept[-1]):
+            while kept and rules.KEY_LINE.search(kept[-1]):
                 kept.pop()
         inside = begun != line
         kept.append(begun if inside else ended)
@@ -162,24 +131,26 @@ def _line(found: re.Match[bytes]) -> bytes:
     """`name: value` on a line of its own."""
     before = b"".join(found.group(1, 2, 3, 4))
     value = found.group(0)[len(before) :]
-    return found.group(0) if _harmless(value) else before + _GONE
+    return found.group(0) if _harmless(value) else before + GONE
 
 
 def _pair(found: re.Match[bytes]) -> bytes:
     before = b"".join(found.group(1, 2, 3))
     quote = found.group(4) or b""
-    return found.group(0) if _harmless(found.group(0)[len(before) :]) else before + quote + _GONE + quote
+    return found.group(0) if _harmless(found.group(0)[len(before) :]) else before + quote + GONE + quote
 
 
 def _harmless(value: bytes) -> bool:
-    return _HARMLESS.match(value.decode("utf-8", "replace").strip("\\\"' ,;}])")) is not None
+    return rules.HARMLESS.match(value.decode("utf-8", "replace").strip("\\\"' ,;}])")) is not None
 
 
 def _encoded(found: re.Match[bytes], depth: int) -> bytes:
     """Base64 of something that holds a secret goes as a whole; certificates and the like stay."""
+    if rules.KEY_IN_BASE64.search(found.group(0)):
+        return GONE
     letters = re.sub(rb"\\n|[^A-Za-z0-9+/]", b"", found.group(0))
     try:
         inner = base64.b64decode(letters[: len(letters) // 4 * 4])
     except binascii.Error:
         return found.group(0)
-    return found.group(0) if _scrub(inner, depth + 1) == inner else _GONE
+    return found.group(0) if _scrub(inner, depth + 1) == inner else GONE

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from labctl.collect import live as module
 from labctl.adapters.ports import Completed
+from labctl.collect import live as module
 from labctl.collect.live import API_PATHS, UNITS, api_file, collect, look
 from labctl.errors import ToolError
 from labctl.facts import NotObserved, Unavailable
