@@ -69,8 +69,8 @@ def _or_why(ask: Callable[[], Any]) -> Any:  # noqa: ANN401 - a fact can be anyt
         return ask()
     except LabctlError as error:
         return f"not to be had: {error.message}"
-    except (OSError, LookupError, ValueError) as error:
-        return f"not to be had: {error}"
+    except Exception as error:  # an odd computer is what a helper wants to hear of, in whatever words
+        return f"not to be had: {type(error).__name__}: {error}"
 
 
 def _asking(runner: ProcessRunner, command: tuple[str, ...]) -> Callable[[], str]:

@@ -41,17 +41,17 @@ def tail(path: Path, most: int) -> bytes | Unavailable | None:
         return None
     except OSError as error:
         return Unavailable(f"it cannot be read: {error.strerror}")
-    with os.fdopen(descriptor, "rb") as stream:
-        try:
-            details = os.fstat(descriptor)
-            if not stat.S_ISREG(details.st_mode):
-                return Unavailable("it is not a regular file")
-            if details.st_size <= most:
-                return stream.read(most)
-            stream.seek(details.st_size - most)
-            return stream.read(most).partition(b"\n")[2]
-        except OSError as error:
-            return Unavailable(f"it cannot be read: {error.strerror}")
+    try:
+        details = os.fstat(descriptor)
+        if not stat.S_ISREG(details.st_mode):
+            return Unavailable("it is not a regular file")
+        cut = details.st_size > most
+        content = os.pread(descriptor, most, max(0, details.st_size - most))
+        return content.partition(b"\n")[2] if cut else content
+    except OSError as error:
+        return Unavailable(f"it cannot be read: {error.strerror}")
+    finally:
+        os.close(descriptor)
 
 
 def _newest(folder: Path) -> list[Path]:

@@ -66,8 +66,9 @@ def _missing(content: bytes | Unavailable | None) -> dict[str, bytes | Unavailab
     said = parse_json(content, MISSING) if isinstance(content, bytes) else None
     if isinstance(said, NotObserved) or not isinstance(said, dict):
         return {}
-    reasons = ((key, reason) for key, reason in said.items() if isinstance(reason, str))
-    return {key: Unavailable(quote(reason)) for key, reason in reasons if key_of(tuple(key.split("/"))) == key}
+    # A plan that is missing is the tutorial's own, as in recordings that never had one.
+    known = {key for key in said if key.startswith(("api/", "nodes/")) and key_of(tuple(key.split("/"))) == key}
+    return {key: Unavailable(quote(said[key])) for key in sorted(known) if isinstance(said[key], str)}
 
 
 def _refuse(path: Path, why: str) -> ToolError:
