@@ -22,6 +22,7 @@ MAX_KEPT = 64 * 2**20
 MAX_VALUES = 1_000_000
 MAX_UNPACKED = 256 * 2**20
 MAX_MEMBERS = 20_000
+MAX_MISSING = 5_000
 # What could not be had when the recording was made: a JSON object, name of the file to reason.
 MISSING = "missing.json"
 
@@ -36,7 +37,10 @@ def read_recording(path: Path) -> dict[str, bytes | Unavailable]:
 
     A file that cannot be read becomes Unavailable. Raises ToolError if path is no recording or a hostile archive.
     """
-    files = _read_folder(path) if path.is_dir() else _read_archive(path)
+    try:
+        files = _read_folder(path) if path.is_dir() else _read_archive(path)
+    except OSError as error:
+        raise _refuse(path, error.strerror or str(error)) from None
     files = {**_missing(files.pop(MISSING, None)), **files}
     if not any(key.startswith(("api/", "nodes/")) for key in files):
         raise ToolError(f"{path} holds no recording", hint=_HINT)
@@ -67,8 +71,8 @@ def _missing(content: bytes | Unavailable | None) -> dict[str, bytes | Unavailab
     if isinstance(said, NotObserved) or not isinstance(said, dict):
         return {}
     # A plan that is missing is the tutorial's own, as in recordings that never had one.
-    known = {key for key in said if key.startswith(("api/", "nodes/")) and key_of(tuple(key.split("/"))) == key}
-    return {key: Unavailable(quote(said[key])) for key in sorted(known) if isinstance(said[key], str)}
+    known = [key for key in said if key.startswith(("api/", "nodes/")) and key_of(tuple(key.split("/"))) == key]
+    return {key: Unavailable(quote(said[key])) for key in known[:MAX_MISSING] if isinstance(said[key], str)}
 
 
 def _refuse(path: Path, why: str) -> ToolError:
@@ -134,8 +138,6 @@ def _read_archive(path: Path) -> dict[str, bytes | Unavailable]:
         return _read_members(path)
     except BadArchiveError as error:
         raise _refuse(path, str(error)) from None
-    except OSError as error:
-        raise _refuse(path, error.strerror or str(error)) from None
 
 
 def _read_members(path: Path) -> dict[str, bytes | Unavailable]:
