@@ -32,7 +32,6 @@ from labctl.workspace.known import load_lab_file
 if TYPE_CHECKING:
     from labctl.adapters.process import LocalProcessRunner
     from labctl.checks.model import CheckReport
-    from labctl.collect.support import Collected
     from labctl.config import LabConfig
     from labctl.facts import Facts
 
@@ -234,14 +233,15 @@ def existing(name: str | None, file: Path | None) -> Lab:
     """The lab that has been brought up: by name, by lab file, or the only one there is. Raises ConfigError."""
     from labctl.adapters.process import LocalProcessRunner
 
-    workspace = Workspace(name or _named(file))
+    workspace = Workspace(name or lab_name(file))
     plan = workspace.plan()
     if plan is None:
         raise ConfigError(f"there is no lab {workspace.name} on this computer", hint="labctl up")
     return open_lab(plan, provider_named(plan.provider), probe_host(LocalProcessRunner()), workspace, None)
 
 
-def _named(file: Path | None) -> str:
+def lab_name(file: Path | None) -> str:
+    """The name of the lab that a command means: the lab file's, or that of the only lab there is."""
     if file is None and not Path("lab.yml").exists():
         folder = labs_folder()
         labs = [lab.name for lab in sorted(folder.iterdir()) if lab.is_dir()] if folder.is_dir() else []
@@ -253,31 +253,6 @@ def _named(file: Path | None) -> str:
 def verify_live(name: str | None, file: Path | None, only: Sequence[str] = (), skip: Sequence[str] = ()) -> CheckReport:
     """Judge the running lab by one look; only and skip are globs of claim ids. Raises ConfigError."""
     return existing(name, file).claims(only, skip)
-
-
-def collect_archive(
-    name: str | None, file: Path | None, wanted: Path | None, say: Callable[[str], None], *, force: bool = False
-) -> Collected:
-    """Write the archive for a helper (collect/support.py); a lab that was never brought up has less to tell."""
-    from labctl.adapters.kube import KubernetesApi
-    from labctl.adapters.process import LocalProcessRunner
-    from labctl.adapters.ssh import OpenSshShell
-    from labctl.collect import support
-
-    workspace = Workspace(name or _named(file))
-    # A name is never a path that leads elsewhere.
-    if name is not None and not (workspace.exists and name == Path(name).name != ".."):
-        raise ConfigError(f"there is no lab {name} on this computer", hint="labctl up")
-    runner = LocalProcessRunner()
-    sources = support.Sources(
-        workspace=workspace,
-        shell=OpenSshShell(workspace.ssh_config, runner),
-        open_api=lambda: KubernetesApi(workspace.kubeconfig),
-        runner=runner,
-        folders={"labs": labs_folder(), "cache": cache_folder(), "here": Path.cwd()},
-        home=str(Path.home()),
-    )
-    return support.collect_archive(sources, wanted, say, force=force)
 
 
 def dry_run(resolved: Resolved, options: UpOptions) -> list[PlannedStep]:

@@ -39,12 +39,12 @@ def collect(*, file: Path | None, name: str | None, output: Path | None, force: 
 
     It works as well where the lab is broken or was never brought up. Changes nothing and takes no lock.
     """
-    from labctl import app
+    from labctl.archiving import collect_archive
     from labctl.events import Note
     from labctl.report.reporters import run_reporter
 
     reporter = run_reporter("table", None)
-    made = app.collect_archive(name, file, output, lambda text: reporter.emit(Note(text)), force=force)
+    made = collect_archive(name, file, output, lambda text: reporter.emit(Note(text)), force=force)
     reporter.close()
     if as_json:
         data = {"path": str(made.path), "bytes": made.size, "files": made.files, "seconds": made.seconds}

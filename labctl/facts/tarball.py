@@ -152,15 +152,15 @@ def _extension(stream: _Bounded, header: tarfile.TarInfo, padded: int) -> str:
 
 def _pax_fields(data: bytes) -> Iterator[tuple[str, str]]:
     """Records of length, blank, name=value, line end; the length is the whole record's, in decimal."""
-    while data:
-        digits, _, _ = data[:8].partition(b" ")
-        length = int(digits) if digits.isdigit() else 0
-        record = data[len(digits) + 1 : length - 1]
-        name, equals, value = record.partition(b"=")
-        if not equals or data[length - 1 : length] != b"\n":
+    begin = 0
+    while begin < len(data):
+        digits = data[begin : begin + 8].partition(b" ")[0]
+        end = begin + (int(digits) if digits.isdigit() else 0)
+        name, equals, value = data[begin + len(digits) + 1 : end - 1].partition(b"=")
+        if not equals or data[end - 1 : end] != b"\n":
             raise BadArchiveError("it is not a whole .tar.gz (a header in it is damaged)")
         yield name.decode("utf-8", "surrogateescape"), value.decode("utf-8", "surrogateescape")
-        data = data[length:]
+        begin = end
 
 
 def _safe_parts(name: str) -> tuple[str, ...]:
