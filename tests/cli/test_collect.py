@@ -39,7 +39,8 @@ def test_what_it_wrote_is_judged_without_a_cluster(labctl, lab):
     script = (
         "import sys\nfrom labctl.cli import labctl, run\n"
         "code = run(labctl, ['verify', '--from', 'lab.tar.gz', '-o', 'json'])\n"
-        "print('loaded', *(name for name in ('kubernetes', 'labctl.app', 'labctl.collect', 'psutil') if name in sys.modules))\n"
+        "heavy = {'kubernetes', 'labctl.app', 'labctl.collect', 'psutil', 'httpx', 'vagrant'}\n"
+        "print('loaded', *(heavy & set(sys.modules)))\n"
         "sys.exit(code)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
