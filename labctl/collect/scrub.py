@@ -118,13 +118,22 @@ def _without_keys(content: bytes) -> bytes:
         inside = inside and rules.KEY_LINE.search(line) is not None
         if inside:
             continue
-        begun, ended = rules.CUT_BEGIN.sub(GONE, line), rules.CUT_END.sub(GONE, line)
+        begun, ended = rules.CUT_BEGIN.sub(GONE, line), _without_rest(line)
         if ended != line:
             while kept and rules.KEY_LINE.search(kept[-1]):
                 kept.pop()
         inside = begun != line
         kept.append(begun if inside else ended)
     return b"\n".join(kept)
+
+
+def _without_rest(line: bytes) -> bytes:
+    """A line without the end of a key whose beginning was cut off."""
+    found = rules.END.search(line)
+    if found is None:
+        return line
+    begin = max(line.rfind(b'"', 0, found.start()), line.rfind(b"'", 0, found.start())) + 1
+    return line[:begin] + GONE + line[found.end() :]
 
 
 def _line(found: re.Match[bytes]) -> bytes:

@@ -26,7 +26,7 @@ _END = rb"-----END [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----"
 WHOLE_KEY = re.compile(_BEGIN + rb"(?:(?!-----BEGIN ).){0,65536}?" + _END, re.DOTALL)
 # One that was cut off: its first or last line, and the lines beside that end in base64, whatever stands before it.
 CUT_BEGIN = re.compile(_BEGIN + rb"[^\"']*")
-CUT_END = re.compile(rb"[^\"']*" + _END)
+END = re.compile(_END)
 KEY_LINE = re.compile(rb"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{16,}={0,2}(?:\\[nr])?[\"'}\], \r\t]{0,8}\Z")
 
 # The n of \n is no part of it.
@@ -37,12 +37,12 @@ KEY_IN_BASE64 = re.compile(rb"UFJJVkFURSBLRV|BSSVZBVEUgS0VZ|QUklWQVRFIEtFW")
 # Patterns, and what stands there instead.
 SHAPES = (
     # JSON web tokens (service accounts), also cut off in the middle.
-    (re.compile(rb"eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,2}"), GONE),
+    (re.compile(rb"eyJ[A-Za-z0-9_-]{8,3000}(?:\.[A-Za-z0-9_-]*){1,2}"), GONE),
     # Bootstrap tokens; not anchored, for who searches an archive for them is not either.
     (re.compile(rb"[a-z0-9]{6}\.[a-z0-9]{16}"), GONE),
     # User and password of an address; an image's digest is none.
-    (re.compile(rb"(://)[^\s\"'<>@:/]*:[^\s\"'<>]*@(?!sha256:)"), rb"\1" + GONE + b"@"),
-    (re.compile(rb"(://)[^\s\"'<>@/]+@(?!sha256:)"), rb"\1" + GONE + b"@"),
+    (re.compile(rb"(://)[^\s\"'<>@:/]{0,250}:[^\s\"'<>]{0,500}@(?!sha256:)"), rb"\1" + GONE + b"@"),
+    (re.compile(rb"(://)[^\s\"'<>@/]{1,500}@(?!sha256:)"), rb"\1" + GONE + b"@"),
     (re.compile(rb"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE), rb"\1 " + GONE),
 )
 
@@ -66,7 +66,7 @@ PAIR = re.compile(
 # What is to go behind the first group: --name value and "--name", "value"; a container's variable, in JSON in a text.
 BEHIND = (
     re.compile(
-        rb"(--[a-z-]*" + _IN_BYTES + rb"(?:[ \t]+|\\{0,3}\",[ \t\n]*\\{0,3}\"))[^\s\"'-][^\s\"'\\]*", re.IGNORECASE
+        rb"(--[a-z-]{0,60}" + _IN_BYTES + rb"(?:[ \t]+|\\{0,3}\",[ \t\n]*\\{0,3}\"))[^\s\"'-][^\s\"'\\]*", re.IGNORECASE
     ),
     re.compile(
         rb"(name" + _COLON + rb"[\w.-]*" + _IN_BYTES + rb"\\{0,3}\"[ \t]*,[ \t]*\\{0,3}\"value" + _COLON + rb")"

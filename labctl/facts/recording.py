@@ -17,7 +17,7 @@ from labctl.facts.tarball import BadArchiveError, Limits, read_tarball
 
 # A recording of four nodes has 0.5 MB and 20,000 values; logs of a collection may be larger, and are passed over.
 MAX_FILE = 16 * 2**20
-MAX_NODE_FILE = 2**18
+MAX_NODE_FILE = 2**20
 MAX_KEPT = 64 * 2**20
 MAX_VALUES = 1_000_000
 MAX_UNPACKED = 256 * 2**20

@@ -36,7 +36,7 @@ class Silent:
 
 
 def packed(content: bytes) -> str:
-    return base64.b64encode(gzip.compress(content)).decode()
+    return base64.b64encode(gzip.compress(content, mtime=0)).decode()
 
 
 def said(*lines: tuple[str, str], stderr: str = "") -> dict[str, bytes | Unavailable]:

@@ -92,7 +92,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "a size in words": (lambda: pax(size="99999999999") + GOOD, "larger than any"),
     "a file larger than any": (lambda: header(NODES, 2**40) + GOOD, "larger than any"),
     "a log larger than the archive": (lambda: header("logs/x", 2**40) + GOOD, "ends in the middle|unpacks to more"),
-    "a node's file larger than any": (lambda: member("nodes/a/host.txt", bytes(2**19)), "larger than any"),
+    "a node's file larger than any": (lambda: member("nodes/a/host.txt", bytes(2**21)), "larger than any"),
     "a header with no length": (lambda: member("x", b"x=y\n", tarfile.XHDTYPE) + GOOD, "damaged"),
     "a header of length nought": (lambda: member("x", b"0 x=y\n", tarfile.XHDTYPE) + GOOD, "damaged"),
     "a header that ends early": (lambda: member("x", b"99 x=y\n", tarfile.XHDTYPE) + GOOD, "damaged"),
@@ -130,7 +130,7 @@ BOMBS: dict[str, Callable[[], Iterator[bytes]]] = {
     "a list of objects": lambda: iter([member(NODES, b'{"items": [' + b'{"a":{}},' * 160_000 + b"0]}")]),
     "a list of numbers": lambda: iter([member(NODES, b'{"items": [' + b"1e5," * 990_000 + b"0]}")]),
     "deeply nested": lambda: iter([member(NODES, b"[" * 900_000)]),
-    "a text of line ends": lambda: iter([member(f"nodes/n{i}/host.txt", b"\n" * 2**18) for i in range(240)]),
+    "a text of line ends": lambda: iter([member(f"nodes/n{i}/host.txt", b"\n" * 2**20) for i in range(60)]),
     "a plan of many nodes": lambda: iter([member("plan.json", b'{"nodes": [' + b'{"name":"x"},' * 150_000 + b"0]}")]),
     "reasons without end": lambda: iter(
         [member("missing.json", b"{" + b",".join(b'"api/%d": "x"' % i for i in range(300_000)) + b"}")]
