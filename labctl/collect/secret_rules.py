@@ -53,7 +53,7 @@ _NAMED = rb"(" + _IN_BYTES + rb"|\"auth|(?-i:[A-Z0-9]_KEY))((?:" + _QUOTE + rb")
 _REST = rb"(?:(?!\\n)[^\n])*"
 # name: value, as YAML and HTTP have it: the rest of the line, or the block below it.
 LINE = re.compile(
-    rb"(?:(?<=\n)|(?<=\\n)|(?<=[\"'])|\A)([ \t-]*[\"']?[\w.-]*)" + _NAMED + rb":)([ \t]+)"
+    rb"(?:(?<=\n)|(?<=\\n)|(?<=[\"'])|\A)([ \t-]{0,200}[\"']?[\w.-]{0,100})" + _NAMED + rb":)([ \t]+)"
     rb"(?!\\{0,3}[\"'])(?:[|>][+-]?[ \t]*(?:(?:\n|\\n)[ \t]+" + _REST + rb")+|(?!\\n)[^\s]" + _REST + rb")",
     re.IGNORECASE,
 )
