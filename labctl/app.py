@@ -233,14 +233,15 @@ def existing(name: str | None, file: Path | None) -> Lab:
     """The lab that has been brought up: by name, by lab file, or the only one there is. Raises ConfigError."""
     from labctl.adapters.process import LocalProcessRunner
 
-    workspace = Workspace(name or _named(file))
+    workspace = Workspace(name or lab_name(file))
     plan = workspace.plan()
     if plan is None:
         raise ConfigError(f"there is no lab {workspace.name} on this computer", hint="labctl up")
     return open_lab(plan, provider_named(plan.provider), probe_host(LocalProcessRunner()), workspace, None)
 
 
-def _named(file: Path | None) -> str:
+def lab_name(file: Path | None) -> str:
+    """The name of the lab that a command means: the lab file's, or that of the only lab there is."""
     if file is None and not Path("lab.yml").exists():
         folder = labs_folder()
         labs = [lab.name for lab in sorted(folder.iterdir()) if lab.is_dir()] if folder.is_dir() else []

@@ -20,6 +20,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "status": "Show the lab's nodes and its last run.",
         "verify": "Judge the lab by every claim of the tutorial.",
         "claims": "List the tutorial's claims, or explain one.",
+        "collect": "Write an archive for whoever helps you, without secrets.",
         "ssh": "Open a shell on a node, or run a command there.",
         "kubectl": "Run the bundle's kubectl against the lab.",
         "reset": "Make the lab fresh again, whatever was done to it.",

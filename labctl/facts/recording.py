@@ -6,22 +6,25 @@ unpack to is bounded. What the files say is parsed in labctl/facts/model.py.
 
 from __future__ import annotations
 
-import gzip
 import os
 import stat
-import tarfile
-import zlib
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from labctl.errors import ToolError
-from labctl.facts.observed import Unavailable
+from labctl.facts.observed import NotObserved, Unavailable, parse_json, quote
+from labctl.facts.tarball import BadArchiveError, Limits, read_tarball
 
-# A recording of four nodes has 0.5 MB; logs of a collection may be larger, and are passed over.
+# A recording of four nodes has 0.5 MB and 20,000 values; logs of a collection may be larger, and are passed over.
 MAX_FILE = 16 * 2**20
+MAX_NODE_FILE = 2**20
 MAX_KEPT = 64 * 2**20
+MAX_VALUES = 1_000_000
 MAX_UNPACKED = 256 * 2**20
 MAX_MEMBERS = 20_000
+MAX_MISSING = 5_000
+# What could not be had when the recording was made: a JSON object, name of the file to reason.
+MISSING = "missing.json"
 
 _TOPS = ("api", "nodes")
 _NESTED = 3
@@ -34,7 +37,11 @@ def read_recording(path: Path) -> dict[str, bytes | Unavailable]:
 
     A file that cannot be read becomes Unavailable. Raises ToolError if path is no recording or a hostile archive.
     """
-    files = _read_folder(path) if path.is_dir() else _read_archive(path)
+    try:
+        files = _read_folder(path) if path.is_dir() else _read_archive(path)
+    except OSError as error:
+        raise _refuse(path, error.strerror or str(error)) from None
+    files = {**_missing(files.pop(MISSING, None)), **files}
     if not any(key.startswith(("api/", "nodes/")) for key in files):
         raise ToolError(f"{path} holds no recording", hint=_HINT)
     return files
@@ -45,12 +52,27 @@ def key_of(parts: tuple[str, ...]) -> str | None:
     for start in (0, 1):
         rest = parts[start:]
         if (
-            rest == ("plan.json",)
+            rest in (("plan.json",), (MISSING,))
             or (len(rest) > 1 and rest[0] == "api")
             or (len(rest) == _NESTED and rest[0] == "nodes")
         ):
             return "/".join(rest)
     return None
+
+
+def most_of(key: str) -> int:
+    """How many bytes a file of a recording may have: a node's are short."""
+    return MAX_NODE_FILE if key.startswith("nodes/") else MAX_FILE
+
+
+def _missing(content: bytes | Unavailable | None) -> dict[str, bytes | Unavailable]:
+    """Why files are not there, as the recording itself says; whatever else it says is no reason."""
+    said = parse_json(content, MISSING) if isinstance(content, bytes) else None
+    if isinstance(said, NotObserved) or not isinstance(said, dict):
+        return {}
+    # A plan that is missing is the tutorial's own, as in recordings that never had one.
+    known = [key for key in said if key.startswith(("api/", "nodes/")) and key_of(tuple(key.split("/"))) == key]
+    return {key: Unavailable(quote(said[key])) for key in known[:MAX_MISSING] if isinstance(said[key], str)}
 
 
 def _refuse(path: Path, why: str) -> ToolError:
@@ -72,28 +94,28 @@ def _read_folder(path: Path) -> dict[str, bytes | Unavailable]:
         inner = [each for each in path.iterdir() if any((each / top).is_dir() for top in _TOPS)]
         root = inner[0] if len(inner) == 1 else path
     files: dict[str, bytes | Unavailable] = {}
-    kept = 0
+    bounds = _Bounds(path)
     for file in _files_below(root):
         key = key_of(file.relative_to(root).parts)
         if key is None:
             continue
-        content = _read_file(root, file)
-        kept += len(content) if isinstance(content, bytes) else 0
-        if kept > MAX_KEPT or len(files) > MAX_MEMBERS:
+        content = _read_file(root, file, most_of(key))
+        bounds.count(key, content if isinstance(content, bytes) else b"")
+        if len(files) > MAX_MEMBERS:
             raise _refuse(path, "it is larger than any recording")
         files[key] = content
     return files
 
 
 def _files_below(root: Path) -> Iterator[Path]:
-    """plan.json and all files in api/ and nodes/; folders that are links are not entered."""
-    yield from (file for file in (root / "plan.json",) if file.exists())
+    """plan.json, missing.json and all files in api/ and nodes/; folders that are links are not entered."""
+    yield from (file for file in (root / "plan.json", root / MISSING) if file.exists())
     for top in _TOPS:
         for folder, _, names in os.walk(root / top):
             yield from (Path(folder) / name for name in sorted(names))
 
 
-def _read_file(root: Path, file: Path) -> bytes | Unavailable:
+def _read_file(root: Path, file: Path, most: int) -> bytes | Unavailable:
     shown = file.relative_to(root)
     try:
         if not file.resolve(strict=True).is_relative_to(root.resolve()):
@@ -101,72 +123,52 @@ def _read_file(root: Path, file: Path) -> bytes | Unavailable:
         details = file.stat()
         if not stat.S_ISREG(details.st_mode):
             return Unavailable(f"{shown} is not a regular file")
-        if details.st_size > MAX_FILE:
+        if details.st_size > most:
             return Unavailable(f"{shown} is larger than any file of a recording")
         with file.open("rb") as stream:
-            return stream.read(MAX_FILE)
+            return stream.read(most)
     except (OSError, RuntimeError) as error:
         return Unavailable(f"{shown} cannot be read: {error}")
-
-
-class _BoundedGzip(gzip.GzipFile):
-    """A gzip file that stops at MAX_UNPACKED and refuses one huge read: a bomb costs neither memory nor hours."""
-
-    def read(self, size: int | None = -1) -> bytes:
-        if size is None or not 0 <= size <= MAX_FILE:
-            raise tarfile.ReadError("a header or file in it is larger than any of a recording")
-        if self.tell() + size > MAX_UNPACKED:
-            raise tarfile.ReadError("it unpacks to more than any recording")
-        return super().read(size)
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        if offset > MAX_UNPACKED:
-            raise tarfile.ReadError("it unpacks to more than any recording")
-        return super().seek(offset, whence)
 
 
 def _read_archive(path: Path) -> dict[str, bytes | Unavailable]:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise _refuse(path, "it is neither a folder nor a file")
-        with _BoundedGzip(path, "rb") as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
-            files = _read_members(path, archive)
-            # tarfile takes a damaged header for the end; gzip's checksum, at the very end, tells the difference.
-            while stream.read(_CHUNK):
-                pass
-            return files
-    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, RecursionError) as error:
-        detail = "its headers are nested too deep" if isinstance(error, RecursionError) else str(error)
-        raise _refuse(path, f"it is not a whole .tar.gz ({detail})") from None
+        return _read_members(path)
+    except BadArchiveError as error:
+        raise _refuse(path, str(error)) from None
 
 
-def _read_members(path: Path, archive: tarfile.TarFile) -> dict[str, bytes | Unavailable]:
+def _read_members(path: Path) -> dict[str, bytes | Unavailable]:
     files: dict[str, bytes | Unavailable] = {}
     roots: set[str] = set()
-    kept = 0
-    for count, member in enumerate(archive):
-        archive.members = []  # type: ignore[attr-defined]  # tarfile keeps every header otherwise
-        if count > MAX_MEMBERS:
-            raise _refuse(path, "it holds more files than any recording")
-        parts = _safe_parts(path, member)
-        key = key_of(parts) if member.isreg() else None
+    bounds = _Bounds(path)
+    for member in read_tarball(path, Limits(MAX_MEMBERS, MAX_UNPACKED)):
+        key = key_of(member.parts)
         if key is None:
             continue
-        _keep(files, roots, path, key, "/".join(parts)[: -len(key)])
-        kept += member.size
-        if member.size > MAX_FILE or kept > MAX_KEPT:
-            raise _refuse(path, f"{key} is larger than any file of a recording")
-        content = archive.extractfile(member)
-        data = content.read() if content is not None else b""
-        files[key] = data if len(data) == member.size else Unavailable(f"{key} is cut off in the archive")
+        _keep(files, roots, path, key, "/".join(member.parts)[: -len(key)])
+        if member.size > most_of(key):
+            raise _refuse(path, f"{key} in it is larger than any of a recording")
+        content = member.read()
+        bounds.count(key, content)
+        files[key] = content
     return files
 
 
-def _safe_parts(path: Path, member: tarfile.TarInfo) -> tuple[str, ...]:
-    """The parts of a member's path. Raises ToolError for links, devices, sparse files and paths that lead out."""
-    name = PurePosixPath(member.name)
-    if name.is_absolute() or ".." in name.parts or "\\" in member.name or "\0" in member.name:
-        raise _refuse(path, f"the path {member.name!r} in it leads out of it")
-    if not (member.isreg() or member.isdir()) or member.issparse():
-        raise _refuse(path, f"{member.name!r} in it is neither a plain file nor a folder")
-    return tuple(part for part in name.parts if part != ".")
+class _Bounds:
+    """Adds up what is kept of one recording; parsed JSON takes many times its bytes, so its values count, too."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._kept = 0
+        self._values = 0
+
+    def count(self, key: str, content: bytes) -> None:
+        """One more file. Raises ToolError where the recording becomes larger than any."""
+        self._kept += len(content) + len(key)
+        if key.endswith(".json"):
+            self._values += sum(content.count(sign) for sign in (b",", b"{", b"[", b":"))
+        if self._kept > MAX_KEPT or self._values > MAX_VALUES:
+            raise _refuse(self._path, "it is larger than any recording")

@@ -24,10 +24,12 @@ def write_whole(path: Path, content: str | bytes, mode: int = 0o644) -> None:
             os.fsync(stream.fileno())
             os.fchmod(stream.fileno(), mode)
         Path(temporary).replace(path)
-    except OSError as error:
+    except BaseException as error:  # Ctrl-C leaves no half a file either
         if temporary is not None:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
+        if not isinstance(error, OSError):
+            raise
         raise ToolError(
             f"{path} cannot be written: {error.strerror}", hint="free some space or correct the permissions"
         ) from None

@@ -114,6 +114,15 @@ def test_the_configured_command_line_has_the_units_own_variables_put_in() -> Non
     }
     assert configured_argv(show) == ["/k", "--a=1", "--b=2", "--c", "--last"]
     assert configured_argv({}) == []
+    assert configured_argv({"ExecStart": "{ argv[]=/k --cut-off"}) == []
+
+
+@pytest.mark.parametrize("word", ["argv[]=", "a", '"a=', "a="])
+def test_a_hostile_unit_takes_no_hours(word: str) -> None:
+    """No clock judges that: with a pattern that tries each letter this test ends after many minutes."""
+    long = word * (2**18 // len(word))
+    assert configured_argv({"ExecStart": long, "Environment": long}) == []
+    assert configured_argv({"ExecStart": f"argv[]={long} ; ignore_errors=", "Environment": long}) == [long]
 
 
 def test_a_trigger_that_is_not_active_says_so() -> None:

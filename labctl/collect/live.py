@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from labctl.adapters.ports import ClusterApi, NodeShell
@@ -75,8 +75,8 @@ def collect(plan: LabPlan, shell: NodeShell, open_api: Callable[[], ClusterApi])
     """All files of a collection by name (shared format of recordings): plan.json, api/…, nodes/<node>/…."""
     files: dict[str, bytes | Unavailable] = {"plan.json": json.dumps(plan.to_json(), indent=2).encode()}
     with ThreadPoolExecutor(max_workers=len(plan.nodes) + 1) as pool:
-        api = pool.submit(_api_files, open_api)
-        nodes = [pool.submit(_node_files, plan, node.name, shell) for node in plan.nodes]
+        api = pool.submit(api_files, open_api, API_PATHS)
+        nodes = [pool.submit(node_files, plan, node.name, shell) for node in plan.nodes]
         files.update(api.result())
         for node in nodes:
             files.update(node.result())
@@ -89,22 +89,24 @@ def look(plan: LabPlan, shell: NodeShell, open_api: Callable[[], ClusterApi]) ->
 
 
 def api_file(path: str) -> str:
-    """The file of a collection that holds the answer to an API path."""
-    return f"api/{path.strip('/').replace('/', '_')}.json"
+    """The file of a collection that holds the answer to an API path; its query is no part of the name."""
+    return f"api/{path.partition('?')[0].strip('/').replace('/', '_')}.json"
 
 
-def _api_files(open_api: Callable[[], ClusterApi]) -> dict[str, bytes | Unavailable]:
+def api_files(open_api: Callable[[], ClusterApi], paths: Sequence[str]) -> dict[str, bytes | Unavailable]:
+    """The API's answers to these paths as files api/….json."""
     try:
-        answers = open_api().get_many(API_PATHS)
+        answers = open_api().get_many(paths)
     except LabctlError as error:
-        return {api_file(path): Unavailable(error.message) for path in API_PATHS}
+        return {api_file(path): Unavailable(error.message) for path in paths}
     return {
         api_file(path): Unavailable(str(answer)) if isinstance(answer, Exception) else json.dumps(answer).encode()
         for path, answer in answers.items()
     }
 
 
-def _node_files(plan: LabPlan, node: str, shell: NodeShell) -> dict[str, bytes | Unavailable]:
+def node_files(plan: LabPlan, node: str, shell: NodeShell) -> dict[str, bytes | Unavailable]:
+    """What one node says of itself as files nodes/<node>/…, by one command over SSH."""
     master = node == plan.control_plane.name
     names = _node_names(master)
     script = _NODE_SCRIPT + (_MASTER_SCRIPT if master else "")

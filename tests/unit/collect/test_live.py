@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from labctl import collect as module
 from labctl.adapters.ports import Completed
-from labctl.collect import API_PATHS, UNITS, api_file, collect, look
+from labctl.collect import live as module
+from labctl.collect.live import API_PATHS, UNITS, api_file, collect, look
 from labctl.errors import ToolError
 from labctl.facts import NotObserved, Unavailable
 from labctl.plan import LabPlan, default_plan

@@ -1,0 +1,8 @@
+"""Looking at a lab: its recording, live (live.py), and the archive that a helper gets of it (support.py).
+
+Read-only. Nothing here judges: that is labctl/checks.
+"""
+
+from labctl.collect.live import API_PATHS, api_file, collect, look
+
+__all__ = ["API_PATHS", "api_file", "collect", "look"]
