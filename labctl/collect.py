@@ -10,9 +10,10 @@ import binascii
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from labctl.adapters.ports import ClusterApi, NodeShell
-from labctl.errors import LabctlError
+from labctl.errors import LabctlError, NotFoundError
 from labctl.facts import Facts, Unavailable
 from labctl.facts.model import UNITS
 from labctl.plan import LabPlan
@@ -98,10 +99,13 @@ def _api_files(open_api: Callable[[], ClusterApi]) -> dict[str, bytes | Unavaila
         answers = open_api().get_many(API_PATHS)
     except LabctlError as error:
         return {api_file(path): Unavailable(error.message) for path in API_PATHS}
-    return {
-        api_file(path): Unavailable(str(answer)) if isinstance(answer, Exception) else json.dumps(answer).encode()
-        for path, answer in answers.items()
-    }
+    return {api_file(path): _api_file(answer) for path, answer in answers.items()}
+
+
+def _api_file(answer: dict[str, Any] | Exception) -> bytes | Unavailable:
+    if isinstance(answer, Exception):
+        return Unavailable(str(answer), absent=isinstance(answer, NotFoundError))
+    return json.dumps(answer).encode()
 
 
 def _node_files(plan: LabPlan, node: str, shell: NodeShell) -> dict[str, bytes | Unavailable]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from labctl.adapters.ports import Completed, PlaybookResult, TaskEvent
 from labctl.collect import api_file
-from labctl.errors import ToolError
+from labctl.errors import NotFoundError, ToolError
 from labctl.events import Event
 
 RECORDINGS = Path(__file__).parent / "recordings"
@@ -103,7 +103,7 @@ class FakeApi:
     def get(self, path: str) -> dict[str, Any]:
         key = api_file(path)
         if key not in self.world.files:
-            raise ToolError(f"the API server refused {path}: 404")
+            raise NotFoundError(f"the API server refused {path}: 404")
         answer = json.loads(self.world.files[key])
         assert isinstance(answer, dict)
         return answer

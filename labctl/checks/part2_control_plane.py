@@ -16,11 +16,12 @@ COMPONENTS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-schedul
 def observe_endpoint(facts: Facts, _at: At) -> list[str]:
     """Every address that the cluster itself gives for its API server, each once.
 
-    kubeadm-config says it on every kubeadm cluster up to 1.21; the endpoints of the service `kubernetes` where they
-    were collected. Raises NotObservedError if neither does.
+    kubeadm-config says it on every kubeadm cluster up to 1.21; the endpoints of the service `kubernetes` where a look
+    asked for them. Raises NotObservedError if neither does, or one of them cannot be read.
     """
     found = config_endpoints(facts.config_maps())
-    if not isinstance(facts.api[DEFAULT_ENDPOINTS], NotObserved):
+    answer = facts.api[DEFAULT_ENDPOINTS]
+    if not (isinstance(answer, NotObserved) and answer.absent):
         for each in facts.endpoints(DEFAULT_ENDPOINTS):
             if each.name == "kubernetes":
                 found += [f"https://{ip}:{port.split('/')[0]}" for ip in each.ready_ips for port in each.ports]

@@ -195,11 +195,11 @@ class _Reader:
         if isinstance(found, bytes):
             return found
         if found is not None:
-            return NotObserved(found.reason)
+            return NotObserved(found.reason, absent=found.absent)
         parts = key.split("/")
         if parts[0] == "nodes" and not any(each.startswith(f"nodes/{parts[1]}/") for each in self.files):
             return NotObserved(f"nothing was collected on {parts[1]}")
-        return NotObserved(f"{key} was not collected")
+        return NotObserved(f"{key} was not collected", absent=True)
 
     def text(self, key: str) -> str | NotObserved:
         content = self.content(key)
