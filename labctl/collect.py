@@ -10,7 +10,6 @@ import binascii
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from labctl.adapters.ports import ClusterApi, NodeShell
 from labctl.errors import LabctlError, NotFoundError
@@ -102,10 +101,10 @@ def _api_files(open_api: Callable[[], ClusterApi]) -> dict[str, bytes | Unavaila
     return {api_file(path): _api_file(answer) for path, answer in answers.items()}
 
 
-def _api_file(answer: dict[str, Any] | Exception) -> bytes | Unavailable:
+def _api_file(answer: bytes | Exception) -> bytes | Unavailable:
     if isinstance(answer, Exception):
         return Unavailable(str(answer), absent=isinstance(answer, NotFoundError))
-    return json.dumps(answer).encode()
+    return answer
 
 
 def _node_files(plan: LabPlan, node: str, shell: NodeShell) -> dict[str, bytes | Unavailable]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labctl.adapters.kube_faults import largest_told, refused, unanswered
+from labctl.adapters.kube_faults import UnreachableError, largest_told, refused, unanswered, unreachable
+from labctl.adapters.kube_lanes import LANES, at_once
 from labctl.errors import NotFoundError, ToolError
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 _HINT = "`labctl up` looks at the nodes and heals the control plane"
 _CHUNK = 2**16
-# Connections of one cluster that are kept: as many as one look asks paths at once.
-_PARALLEL = 12
 _REFUSED, _NOT_FOUND = 400, 404
 
 
@@ -61,47 +59,38 @@ class KubernetesApi:
         # The client's own pool reads the certificates anew for each connection; one context serves all of them.
         # No proxy: the lab is on this computer, the proxy of its environment leads elsewhere.
         self._pool = urllib3.PoolManager(
-            maxsize=_PARALLEL, ssl_context=context, server_hostname=settings.tls_server_name or None
+            maxsize=LANES, ssl_context=context, server_hostname=settings.tls_server_name or None
         )
 
     def get(self, path: str) -> dict[str, Any]:
         """GET a path, as ports.ClusterApi.get says."""
-        return self._get(path, self._deadline())
+        body = self._body_of(path, self._deadline())
+        command = ["kubectl", "get", "--raw", path]
+        try:
+            data = json.loads(body)
+        except (ValueError, RecursionError):
+            raise ToolError(f"the API server's answer to {path} is not JSON", command=command, hint=_HINT) from None
+        if not isinstance(data, dict):
+            raise ToolError(f"the API server's answer to {path} is not an object", command=command, hint=_HINT)
+        return data
 
-    def get_many(self, paths: Sequence[str]) -> dict[str, dict[str, Any] | Exception]:
+    def get_many(self, paths: Sequence[str]) -> dict[str, bytes | Exception]:
         """GET several paths at once, as ports.ClusterApi.get_many says; all have one deadline."""
         deadline = self._deadline()
-
-        def one(path: str) -> dict[str, Any] | Exception:
-            try:
-                return self._get(path, deadline)
-            except ToolError as error:
-                return error
-
-        with ThreadPoolExecutor(max_workers=max(1, len(paths))) as pool:
-            return dict(zip(paths, pool.map(one, paths), strict=True))
+        return at_once(paths, lambda path: self._body_of(path, deadline))
 
     def _deadline(self) -> float:
         return time.monotonic() + self._patience.connect + self._patience.answer
 
-    def _get(self, path: str, deadline: float) -> dict[str, Any]:
+    def _body_of(self, path: str, deadline: float) -> bytes:
+        """The body of a good answer. Raises ToolError, UnreachableError where no path would fare better."""
         command = ["kubectl", "get", "--raw", path]
         answer, body = self._answer(path, deadline, command)
-        if answer.status >= _REFUSED:
-            kind = NotFoundError if answer.status == _NOT_FOUND else ToolError
-            message, hint = refused(path, answer.status, answer.reason, body)
-            raise kind(message, command=command, output=body[:500].decode("utf-8", "replace"), hint=hint)
-        try:
-            data = json.loads(body)
-        except (ValueError, RecursionError):
-            start = " ".join(body[:60].decode("utf-8", "replace").split())
-            said = f"it begins with {start}" if start else "it is empty"
-            raise ToolError(
-                f"the API server's answer to {path} is not JSON: {said}", command=command, hint=_HINT
-            ) from None
-        if not isinstance(data, dict):
-            raise ToolError(f"the API server's answer to {path} is not an object", command=command, hint=_HINT)
-        return data
+        if answer.status < _REFUSED:
+            return body
+        kind = NotFoundError if answer.status == _NOT_FOUND else ToolError
+        message, hint = refused(path, answer.status, answer.reason, body)
+        raise kind(message, command=command, output=body[:500].decode("utf-8", "replace"), hint=hint)
 
     def _answer(self, path: str, deadline: float, command: list[str]) -> tuple[BaseHTTPResponse, bytes]:
         """The answer and its body. Only a connection that fails is tried again: GET changes nothing.
@@ -121,7 +110,8 @@ class KubernetesApi:
         try:
             return retrying(self._once, path, deadline)
         except (HTTPError, OSError) as error:
-            raise ToolError(unanswered(self._host, path, error), command=command, hint=_HINT) from None
+            kind = UnreachableError if unreachable(error) else ToolError
+            raise kind(unanswered(self._host, path, error), command=command, hint=_HINT) from None
 
     def _once(self, path: str, deadline: float) -> tuple[BaseHTTPResponse, bytes]:
         import urllib3

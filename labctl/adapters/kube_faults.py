@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 import ssl
 
+from labctl.errors import ToolError
+
 _QUOTED = 160
 # A kubeconfig of another cluster, or one whose certificate has expired.
 _HINTS = dict.fromkeys((401, 403), "`labctl up --from control_plane` fetches the kubeconfig anew")
+
+
+class UnreachableError(ToolError):
+    """There is no connection to the API server, or no trust: no other path would fare better."""
 
 
 def refused(path: str, status: int, reason: str | None, body: bytes) -> tuple[str, str | None]:
@@ -29,6 +35,14 @@ def _status_message(body: bytes) -> str:
 def largest_told(path: str, largest: int) -> str:
     """The message for an answer that does not end where any of a lab does."""
     return f"the API server's answer to {path} is larger than {largest / 2**20:.3g} MB: it was not read to its end"
+
+
+def unreachable(error: Exception) -> bool:
+    """Whether it is the connection that could not be made, not the answer that did not come."""
+    from urllib3 import exceptions
+
+    refusals = (exceptions.ConnectTimeoutError, ssl.SSLCertVerificationError)
+    return any(isinstance(each, refusals) for each in _chain(error))
 
 
 def unanswered(host: str, path: str, error: Exception) -> str:

@@ -61,10 +61,10 @@ FAULTS: dict[str, tuple[faults.Fault, str]] = {
     "endless": (faults.endless, "is larger than"),
     "cut": (faults.cut, "was cut off after"),
     "hung up": (faults.hung_up, "does not answer: "),
-    "truncated": (faults.truncated, "is not JSON"),
-    "html": (faults.says(b"<html><h1>Sign in</h1></html>"), "is not JSON: it begins with <html>"),
+    "truncated": (faults.truncated, "is cut off or damaged"),
+    "html": (faults.says(b"<html><h1>Sign in</h1></html>"), "is not JSON but says: <html><h1>Sign in"),
     "no list": (faults.says(b'{"kind": "NodeList", "items": "none"}'), "holds no list"),
-    "an array": (faults.says(b"[]"), "is not an object"),
+    "an array": (faults.says(b"[]"), "does not hold an object"),
     "a Status": (faults.says(b'{"kind": "Status", "message": "no leader"}'), "no leader"),
 }
 # These take all the time that there is: enough for a right answer on a busy computer, and on three paths only.

@@ -22,6 +22,17 @@ def slow(seconds: float) -> Fault:
     return fault
 
 
+def after(path: str) -> Fault:
+    """The right answer, when another path has been asked."""
+
+    def fault(exchange: Exchange) -> None:
+        while path not in exchange.server.asked and not exchange.server.closing.wait(0.01):
+            pass
+        exchange.answer(*exchange.recorded())
+
+    return fault
+
+
 def status(code: int, message: str = "", **headers: str) -> Fault:
     """A refusal with the API server's Status object; headers by name with _ for -."""
 
