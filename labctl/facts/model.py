@@ -47,21 +47,21 @@ REPLICA_SETS = "apis_apps_v1_namespaces_kube-system_replicasets"
 NAMESPACES = "api_v1_namespaces"
 ALL_PODS = "api_v1_pods"
 VERSION = "version"
-# What checks read; a collection may hold more.
-API_ANSWERS = (
-    NODES,
-    PODS,
-    SERVICES,
-    ENDPOINTS,
-    DEFAULT_ENDPOINTS,
-    CONFIG_MAPS,
-    DAEMON_SETS,
-    DEPLOYMENTS,
-    REPLICA_SETS,
-    NAMESPACES,
-    ALL_PODS,
-    VERSION,
-)
+# What checks read, with the kind that the API server names it; a collection may hold more.
+API_ANSWERS = {
+    NODES: "NodeList",
+    PODS: "PodList",
+    SERVICES: "ServiceList",
+    ENDPOINTS: "EndpointsList",
+    DEFAULT_ENDPOINTS: "EndpointsList",
+    CONFIG_MAPS: "ConfigMapList",
+    DAEMON_SETS: "DaemonSetList",
+    DEPLOYMENTS: "DeploymentList",
+    REPLICA_SETS: "ReplicaSetList",
+    NAMESPACES: "NamespaceList",
+    ALL_PODS: "PodList",
+    VERSION: "",
+}
 UNITS = ("kubelet.service", "docker.service", "docker.socket", "containerd.service")
 
 _EXIT = re.compile(r"\Aexit (\d+)\n")
@@ -223,6 +223,8 @@ class _Reader:
             return NotObserved(f"the API server refused {name}: {quote(str(answer.get('message') or answer))}")
         if not isinstance(answer.get("items"), list):
             return NotObserved(f"api/{name}.json holds no list")
+        if answer.get("kind") not in (API_ANSWERS[name], "List", None):
+            return NotObserved(f"api/{name}.json is a {quote(str(answer['kind']))}, not a {API_ANSWERS[name]}")
         metadata = answer.get("metadata")
         if isinstance(metadata, dict) and metadata.get("continue"):
             return NotObserved(f"api/{name}.json is cut off: the API server had more items")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -24,7 +25,7 @@ class Unavailable:
     """
 
     reason: str
-    absent: bool = False
+    absent: bool = dataclass_field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class NotObserved:
     """
 
     reason: str
-    absent: bool = False
+    absent: bool = dataclass_field(default=False, compare=False)
 
 
 class NotObservedError(Exception):
