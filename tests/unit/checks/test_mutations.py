@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import cases_answers
 import cases_control_plane
 import cases_coredns
 import cases_docker
@@ -11,6 +12,7 @@ import cases_kube_proxy
 import cases_kubelet
 import cases_nodes
 import cases_weave_net
+import cases_worlds
 import pytest
 import recording_edits as e
 from mutation_case import Case
@@ -28,6 +30,8 @@ CASES = (
     *cases_docker.CASES,
     *cases_coredns.CASES,
     *cases_weave_net.CASES,
+    *cases_answers.CASES,
+    *cases_worlds.CASES,
 )
 
 
@@ -38,7 +42,7 @@ def judged(files: e.Files) -> CheckReport:
 
 def lines(report: CheckReport, baseline: dict[Ref, Outcome]) -> Iterator[str]:
     for result in report.results:
-        if result.outcome is not baseline[result.ref]:
+        if result.outcome is not baseline.get(result.ref):
             cause = f" <- {_place(result.because)}" if result.because else ""
             yield f"{result.outcome.name} {_place(result.ref)}{cause}"
 
