@@ -33,7 +33,7 @@ def many_answers_each_for_itself(api: ClusterApi) -> None:
     version, nothing, nodes = answers.values()
     assert isinstance(version, bytes) and json.loads(version)["major"] == "1"
     assert isinstance(nothing, NotFoundError)
-    assert isinstance(nodes, bytes) and json.loads(nodes) == api.get("/api/v1/nodes")
+    assert isinstance(nodes, bytes) and json.loads(nodes)["kind"] == "NodeList"
 
 
 def nothing_asked_nothing_answered(api: ClusterApi) -> None:
