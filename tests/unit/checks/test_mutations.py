@@ -64,3 +64,15 @@ def test_one_change_breaks_exactly_its_claims(case: Case, baseline: dict[Ref, Ou
     assert sorted(lines(report, baseline)) == sorted(case.changed)
     words = {line.split()[0] for line in case.changed}
     assert report.exit_code() == (1 if "FAIL" in words else 4 if "ERROR" in words else 0)
+
+
+@pytest.mark.parametrize("key", sorted(key for key in e.load("healthy") if key.startswith(("api/", "nodes/node-1/"))))
+def test_a_file_that_is_cut_off_anywhere_never_says_anything_false(key: str, baseline: dict[Ref, Outcome]) -> None:
+    """What is cut off is an ERROR, or makes no difference."""
+    files = e.load("healthy")
+    whole = files[key]
+    assert isinstance(whole, bytes)
+    for share in (0.0, 0.17, 0.42, 0.66, 0.81, 0.97):
+        files[key] = whole[: int(len(whole) * share)]
+        for result in judged(files).results:
+            assert result.outcome in (baseline[result.ref], Outcome.ERROR), (share, result)
