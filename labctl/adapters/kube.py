@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labctl.adapters.kube_faults import UnreachableError, largest_told, refused, unanswered, unreachable
-from labctl.adapters.kube_lanes import LANES, at_once
+from labctl.adapters.kube_lanes import at_once
 from labctl.errors import NotFoundError, ToolError
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _HINT = "`labctl up` looks at the nodes and heals the control plane"
 _CHUNK = 2**16
+# Connections that may be kept: as many as a look asks paths.
+_KEPT = 12
 _REFUSED, _NOT_FOUND = 400, 404
 
 
@@ -31,7 +33,7 @@ _REFUSED, _NOT_FOUND = 400, 404
 class Patience:
     """Seconds to connect, seconds for a whole answer, tries where the connection fails, seconds between the first two.
 
-    largest: bytes of one answer; a lab of 250 nodes has lists of 3 MB. A healthy API server answers in milliseconds.
+    largest: bytes of one answer; a lab of 250 nodes has lists of 6 MB. A healthy API server answers in milliseconds.
     """
 
     connect: float = 3.0
@@ -59,7 +61,7 @@ class KubernetesApi:
         # The client's own pool reads the certificates anew for each connection; one context serves all of them.
         # No proxy: the lab is on this computer, the proxy of its environment leads elsewhere.
         self._pool = urllib3.PoolManager(
-            maxsize=LANES, ssl_context=context, server_hostname=settings.tls_server_name or None
+            maxsize=_KEPT, ssl_context=context, server_hostname=settings.tls_server_name or None
         )
 
     def get(self, path: str) -> dict[str, Any]:

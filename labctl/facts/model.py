@@ -183,6 +183,18 @@ def _told_once(
     return dict.fromkeys(answers, NotObserved(f"the API server answered nothing: {reasons[0]}"))
 
 
+def _list_fault(answer: Mapping[str, Any], kind: str) -> str:
+    """Why the answer is not the whole list of that kind; empty if it is."""
+    if not isinstance(answer.get("items"), list):
+        return "holds no list"
+    if answer.get("kind") not in (kind, "List", None):
+        return f"is a {quote(str(answer['kind']))}, not a {kind}"
+    metadata = answer.get("metadata")
+    if isinstance(metadata, dict) and metadata.get("continue"):
+        return "is cut off: the API server had more items"
+    return ""
+
+
 @dataclass(frozen=True)
 class _Reader:
     """Reads files into facts."""
@@ -217,18 +229,12 @@ class _Reader:
 
     def api(self, name: str) -> Mapping[str, Any] | NotObserved:
         answer = self.object(f"api/{name}.json")
-        if isinstance(answer, NotObserved) or name == VERSION:
+        if isinstance(answer, NotObserved):
             return answer
         if answer.get("kind") == "Status":
             return NotObserved(f"the API server refused {name}: {quote(str(answer.get('message') or answer))}")
-        if not isinstance(answer.get("items"), list):
-            return NotObserved(f"api/{name}.json holds no list")
-        if answer.get("kind") not in (API_ANSWERS[name], "List", None):
-            return NotObserved(f"api/{name}.json is a {quote(str(answer['kind']))}, not a {API_ANSWERS[name]}")
-        metadata = answer.get("metadata")
-        if isinstance(metadata, dict) and metadata.get("continue"):
-            return NotObserved(f"api/{name}.json is cut off: the API server had more items")
-        return answer
+        fault = "" if name == VERSION else _list_fault(answer, API_ANSWERS[name])
+        return NotObserved(f"api/{name}.json {fault}") if fault else answer
 
     def machine(self, name: str) -> NodeFacts:
         folder = f"nodes/{name}"

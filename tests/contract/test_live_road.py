@@ -6,6 +6,9 @@ that need what it spoils.
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -205,6 +208,14 @@ def test_an_api_that_answers_nothing_of_use(server: ReplayServer, config: Path, 
     server.faults = dict.fromkeys(API_PATHS, FAULTS[fault][0])
     of_no_api(config, FAULTS[fault][1])
     assert sorted(server.asked) == sorted(API_PATHS)
+
+
+def test_many_clusters_in_one_process() -> None:
+    """The benchmark itself, small: each of its clusters is judged rightly, or it fails."""
+    script = Path(__file__).parents[2] / "bench" / "api_200.py"
+    command = [sys.executable, str(script), "--clusters", "8", "-o", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["labctl"]["clusters"] == 8
 
 
 def test_a_node_that_does_not_answer_is_asked_once(server: ReplayServer, config: Path) -> None:

@@ -139,6 +139,14 @@ CASES = (
         ),
     ),
     Case(
+        "the API server's version is refused",
+        e.refuse(e.VERSION),
+        (
+            "ERROR nodes.version@k8s-master",
+            *(f"ERROR nodes.version@{n} <- nodes.version@k8s-master" for n in NODES[1:]),
+        ),
+    ),
+    Case(
         "the tutorial's versions throughout",
         e.both(e.data(e.VERSION, e.put("gitVersion", "v1.21.1")), e.text(e.NODES, "v1.20.2", "v1.21.1")),
         tuple(f"PASS nodes.version@{n}" for n in NODES),
