@@ -143,7 +143,7 @@ def test_a_client_of_another_authority_is_refused(authority: Authority, server: 
 def test_what_does_not_come_in_time_is_not_waited_for(server: ReplayServer, config: Path, fault: faults.Fault) -> None:
     """The server would go on for a minute: that this test ends shows that the adapter does not."""
     server.faults["/x"] = fault
-    error = refused(config, patience=replace(HASTY, connect=0.3, answer=0.3))
+    error = refused(config, patience=replace(HASTY, connect=2.0, answer=0.3))
     assert error.message == f"the API server at https://127.0.0.1:{server.port} did not answer /x in time"
     assert server.asked == ["/x"]
 
@@ -184,7 +184,7 @@ def test_a_port_that_never_speaks_costs_one_deadline(authority: Authority, tmp_p
             while True:
                 deaf.accept()[0].close()
                 tries += 1
-    assert all("did not answer" in str(answer) for answer in answers.values())
+    assert all("in time" in str(answer) for answer in answers.values())
     assert tries <= len(MANY)
 
 

@@ -73,7 +73,7 @@ FAULTS: dict[str, tuple[faults.Fault, str]] = {
 # These take all the time that there is: enough for a right answer on a busy computer, and on three paths only.
 WAITING = ("silent", "dripping")
 PATIENCE = Patience(pause=0.01, largest=2**20)
-IMPATIENT = replace(PATIENCE, connect=1.0, answer=1.0)
+IMPATIENT = replace(PATIENCE, connect=1.5, answer=1.5)
 
 
 @pytest.fixture(scope="module")
