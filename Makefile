@@ -29,6 +29,7 @@ e2e-long: $(VENV)/.dev e2e-tools ## Also what takes too long for CI: a master an
 
 bench: $(VENV)/.dev ## Ratios against the straightforward recipe, in one run
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/api_200.py
 
 docs: $(VENV)/.dev ## Write docs/cli.md anew from the commands' own help
 	$(BIN)/python docs/make_cli.py

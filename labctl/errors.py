@@ -67,6 +67,10 @@ class ToolError(LabctlError):
     """A tool that labctl drives (Vagrant, Ansible, Docker, a server) failed or is missing."""
 
 
+class NotFoundError(ToolError):
+    """A server answered that what it was asked for is not there."""
+
+
 class ClaimsError(LabctlError):
     """Claims do not hold: exit 1 where one FAILs, else (some could not be judged) the exit code of a failed tool."""
 

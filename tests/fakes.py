@@ -15,7 +15,7 @@ from typing import Any
 
 from labctl.adapters.ports import Completed, PlaybookResult, TaskEvent
 from labctl.collect import api_file
-from labctl.errors import ToolError
+from labctl.errors import NotFoundError, ToolError
 from labctl.events import Event
 
 RECORDINGS = Path(__file__).parent / "recordings"
@@ -101,21 +101,24 @@ class FakeApi:
     world: World
 
     def get(self, path: str) -> dict[str, Any]:
-        key = api_file(path)
-        if key not in self.world.files:
-            raise ToolError(f"the API server refused {path}: 404")
-        answer = json.loads(self.world.files[key])
+        answer = json.loads(self._body(path))
         assert isinstance(answer, dict)
         return answer
 
-    def get_many(self, paths: Sequence[str]) -> dict[str, dict[str, Any] | Exception]:
-        answers: dict[str, dict[str, Any] | Exception] = {}
+    def get_many(self, paths: Sequence[str]) -> dict[str, bytes | Exception]:
+        answers: dict[str, bytes | Exception] = {}
         for path in paths:
             try:
-                answers[path] = self.get(path)
+                answers[path] = self._body(path)
             except ToolError as error:
                 answers[path] = error
         return answers
+
+    def _body(self, path: str) -> bytes:
+        key = api_file(path)
+        if key not in self.world.files:
+            raise NotFoundError(f"the API server refused {path}: 404")
+        return self.world.files[key]
 
     def open(self) -> FakeApi:
         if not self.world.cluster:

@@ -71,14 +71,17 @@ class NodeShell(Protocol):
 
 
 class ClusterApi(Protocol):
-    """Answers of the lab's API server as plain JSON."""
+    """Answers of the lab's API server."""
 
     def get(self, path: str) -> dict[str, Any]:
-        """GET a path such as /api/v1/nodes. Raises ToolError when the server cannot be asked or refuses."""
+        """GET a path such as /api/v1/nodes: its JSON object.
+
+        Raises ToolError when the server cannot be asked or refuses, NotFoundError where there is no such thing.
+        """
         ...
 
-    def get_many(self, paths: Sequence[str]) -> dict[str, dict[str, Any] | Exception]:
-        """GET several paths in parallel; the value of a failed one is its exception."""
+    def get_many(self, paths: Sequence[str]) -> dict[str, bytes | Exception]:
+        """GET several paths in parallel: each body as it came, or what get would raise; an answer may be no JSON."""
         ...
 
 

@@ -104,6 +104,10 @@ def node_ready(case: Case) -> Iterator[Ref]:
     if case.actual is not None and case.actual["ready"] != "True":
         yield from stopped(case, "docker.service", case.scope)
         yield from stopped(case, "kubelet.service", case.scope)
+        command_line = case.failed("kubelet.command-line", case.scope)
+        # A kubelet that runs and reports nothing: it was started as something else.
+        if case.actual["ready"] == "Unknown" and command_line is not None and command_line.actual["process"]:
+            yield command_line.ref
         if "network plugin" in case.actual["message"] or "cni" in case.actual["message"].lower():
             yield from structural(case, "weave-net")
 
@@ -116,8 +120,11 @@ def kubelet_service(case: Case) -> Iterator[Ref]:
 
 
 def kubelet_command_line(case: Case) -> Iterator[Ref]:
-    """Nothing runs, so nothing was started with the flags."""
+    """Nothing runs, so nothing was started with the flags; or what holds the flags, the drop-in, is gone."""
     yield from stopped(case, "kubelet.service", case.scope)
+    service = case.failed("kubelet.service", case.scope)
+    if service is not None and not set(service.expected["drop-ins"]) <= set(service.actual["drop-ins"]):
+        yield service.ref
 
 
 def docker_detail(case: Case) -> Iterator[Ref]:
@@ -146,15 +153,26 @@ def daemon_pods(name: str) -> Rule:
 
 
 def daemon_placement(name: str) -> Rule:
-    """The rule for <name>.placement: misplaced pods are a cause, missing ones a consequence."""
+    """The rule for <name>.placement: misplaced pods are a cause; missing ones, and nodes' addresses, have another."""
 
     def rule(case: Case) -> Iterator[Ref]:
+        yield from readdressed(case)
         pods = case.failed(f"{name}.pods")
         if pods is not None:
             yield from shortage(case, name)
             yield pods.ref
 
     return rule
+
+
+def readdressed(case: Case) -> Iterator[Ref]:
+    """Pods in the host network have their node's address: where the node itself has another than the plan's."""
+    found = case.failed("nodes.members")
+    if found is not None:
+        expected, actual = case.result.expected, case.actual
+        differing = [node for node in {**expected, **actual} if expected.get(node) != actual.get(node)]
+        if all(actual.get(node) == [found.actual.get(node)] for node in differing):
+            yield found.ref
 
 
 def daemon_set(name: str) -> Rule:

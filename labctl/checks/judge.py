@@ -92,7 +92,8 @@ def _skipped(check: Check, at: At, reason: str) -> CheckResult:
 def judge_one(check: Check, facts: Facts, at: At) -> CheckResult:
     """One claim in one scope, by itself: causes are found when all are judged."""
     try:
-        expected, actual = check.expect(at), check.observe(facts, at)
+        # Observed first: where nothing was, that is the reason, not what is missing for the expectation.
+        actual, expected = check.observe(facts, at), check.expect(at)
     except NotObservedError as error:
         return CheckResult(
             check=check,

@@ -8,6 +8,7 @@ from labctl.checks.model import At, Check
 from labctl.facts import Facts, NotObserved, NotObservedError
 from labctl.facts.kubeadm import config_endpoints
 from labctl.facts.model import DEFAULT_ENDPOINTS
+from labctl.facts.objects import Endpoints
 
 GET_MASTER_PODS = "kubectl get pods -n kube-system |grep master"
 COMPONENTS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
@@ -19,17 +20,21 @@ _RUNNING_AT = "Kubernetes control plane is running at"
 def observe_endpoint(facts: Facts, _at: At) -> list[str]:
     """Every address that the cluster itself gives for its API server, each once.
 
-    kubeadm-config says it on every kubeadm cluster up to 1.21; the endpoints of the service `kubernetes` where they
-    were collected. Raises NotObservedError if neither does.
+    kubeadm-config says it on every kubeadm cluster up to 1.21; the endpoints of the service `kubernetes` where a look
+    asked for them. Raises NotObservedError if neither does, or one of them cannot be read.
     """
     found = config_endpoints(facts.config_maps())
-    if not isinstance(facts.api[DEFAULT_ENDPOINTS], NotObserved):
-        for each in facts.endpoints(DEFAULT_ENDPOINTS):
-            if each.name == "kubernetes":
-                found += [f"https://{ip}:{port.split('/')[0]}" for ip in each.ready_ips for port in each.ports]
+    answer = facts.api[DEFAULT_ENDPOINTS]
+    if not (isinstance(answer, NotObserved) and answer.absent):
+        found += _reached([each for each in facts.endpoints(DEFAULT_ENDPOINTS) if each.name == "kubernetes"])
     if not found:
         raise NotObservedError("neither kubeadm-config nor the endpoints of the service kubernetes name an address")
     return sorted(set(found))
+
+
+def _reached(of_service: list[Endpoints]) -> list[str]:
+    pairs = [(ip, port.partition("/")[0]) for each in of_service for ip in each.ready_ips for port in each.ports]
+    return [f"https://{ip}:{port}" for ip, port in pairs] or ["none that the service kubernetes reaches"]
 
 
 ENDPOINT = Check(
@@ -54,7 +59,7 @@ def observe_component(facts: Facts, at: At, component: str) -> dict[str, Any] | 
     wanted = f"{component}-{at.plan.control_plane.name}"
     pods = facts.pods()
     found = [pod for pod in pods if pod.name == wanted]
-    others = [pod.name for pod in pods if pod.name.startswith(f"{component}-") and pod.name != wanted and pod.is_mirror]
+    others = [pod.name for pod in pods if pod.is_mirror and pod.name == f"{component}-{pod.node}" != wanted]
     if not found:
         return None
     pod = found[0]

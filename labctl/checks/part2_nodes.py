@@ -81,8 +81,9 @@ def observe_ready(facts: Facts, at: At) -> dict[str, Any] | None:
         return None
     status, message = node.ready
     own = _MASTER_TAINTS if at.node.role == "control-plane" else ()
+    repelling = [key for key, effect in node.repelling_taints if not (key in own and effect == "NoSchedule")]
     # The not-ready and unreachable taints only repeat what Ready says.
-    taints = [t for t in node.repelling_taints if t not in own and not _repeats(t, status)]
+    taints = [key for key in dict.fromkeys(repelling) if not _repeats(key, status)]
     cordoned = node.cordoned or _CORDON_TAINT in taints
     found = {"ready": status or "none", "cordoned": cordoned, "taints": [t for t in taints if t != _CORDON_TAINT]}
     return found if status == "True" else {**found, "message": message}

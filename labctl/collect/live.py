@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from labctl.adapters.ports import ClusterApi, NodeShell
-from labctl.errors import LabctlError
+from labctl.errors import LabctlError, NotFoundError
 from labctl.facts import Facts, Unavailable
 from labctl.facts.model import UNITS
 from labctl.plan import LabPlan
@@ -99,10 +99,13 @@ def api_files(open_api: Callable[[], ClusterApi], paths: Sequence[str]) -> dict[
         answers = open_api().get_many(paths)
     except LabctlError as error:
         return {api_file(path): Unavailable(error.message) for path in paths}
-    return {
-        api_file(path): Unavailable(str(answer)) if isinstance(answer, Exception) else json.dumps(answer).encode()
-        for path, answer in answers.items()
-    }
+    return {api_file(path): _api_file(answer) for path, answer in answers.items()}
+
+
+def _api_file(answer: bytes | Exception) -> bytes | Unavailable:
+    if isinstance(answer, Exception):
+        return Unavailable(str(answer), absent=isinstance(answer, NotFoundError))
+    return answer
 
 
 def node_files(plan: LabPlan, node: str, shell: NodeShell) -> dict[str, bytes | Unavailable]:

@@ -47,21 +47,21 @@ REPLICA_SETS = "apis_apps_v1_namespaces_kube-system_replicasets"
 NAMESPACES = "api_v1_namespaces"
 ALL_PODS = "api_v1_pods"
 VERSION = "version"
-# What checks read; a collection may hold more.
-API_ANSWERS = (
-    NODES,
-    PODS,
-    SERVICES,
-    ENDPOINTS,
-    DEFAULT_ENDPOINTS,
-    CONFIG_MAPS,
-    DAEMON_SETS,
-    DEPLOYMENTS,
-    REPLICA_SETS,
-    NAMESPACES,
-    ALL_PODS,
-    VERSION,
-)
+# What checks read, with the kind that the API server names it; a collection may hold more.
+API_ANSWERS = {
+    NODES: "NodeList",
+    PODS: "PodList",
+    SERVICES: "ServiceList",
+    ENDPOINTS: "EndpointsList",
+    DEFAULT_ENDPOINTS: "EndpointsList",
+    CONFIG_MAPS: "ConfigMapList",
+    DAEMON_SETS: "DaemonSetList",
+    DEPLOYMENTS: "DeploymentList",
+    REPLICA_SETS: "ReplicaSetList",
+    NAMESPACES: "NamespaceList",
+    ALL_PODS: "PodList",
+    VERSION: "",
+}
 UNITS = ("kubelet.service", "docker.service", "docker.socket", "containerd.service")
 
 _EXIT = re.compile(r"\Aexit (\d+)\n")
@@ -183,6 +183,18 @@ def _told_once(
     return dict.fromkeys(answers, NotObserved(f"the API server answered nothing: {reasons[0]}"))
 
 
+def _list_fault(answer: Mapping[str, Any], kind: str) -> str:
+    """Why the answer is not the whole list of that kind; empty if it is."""
+    if not isinstance(answer.get("items"), list):
+        return "holds no list"
+    if answer.get("kind") not in (kind, "List", None):
+        return f"is a {quote(str(answer['kind']))}, not a {kind}"
+    metadata = answer.get("metadata")
+    if isinstance(metadata, dict) and metadata.get("continue"):
+        return "is cut off: the API server had more items"
+    return ""
+
+
 @dataclass(frozen=True)
 class _Reader:
     """Reads files into facts."""
@@ -195,11 +207,11 @@ class _Reader:
         if isinstance(found, bytes):
             return found
         if found is not None:
-            return NotObserved(found.reason)
+            return NotObserved(found.reason, absent=found.absent)
         parts = key.split("/")
         if parts[0] == "nodes" and not any(each.startswith(f"nodes/{parts[1]}/") for each in self.files):
             return NotObserved(f"nothing was collected on {parts[1]}")
-        return NotObserved(f"{key} was not collected")
+        return NotObserved(f"{key} was not collected", absent=True)
 
     def text(self, key: str) -> str | NotObserved:
         content = self.content(key)
@@ -217,16 +229,12 @@ class _Reader:
 
     def api(self, name: str) -> Mapping[str, Any] | NotObserved:
         answer = self.object(f"api/{name}.json")
-        if isinstance(answer, NotObserved) or name == VERSION:
+        if isinstance(answer, NotObserved):
             return answer
         if answer.get("kind") == "Status":
             return NotObserved(f"the API server refused {name}: {quote(str(answer.get('message') or answer))}")
-        if not isinstance(answer.get("items"), list):
-            return NotObserved(f"api/{name}.json holds no list")
-        metadata = answer.get("metadata")
-        if isinstance(metadata, dict) and metadata.get("continue"):
-            return NotObserved(f"api/{name}.json is cut off: the API server had more items")
-        return answer
+        fault = "" if name == VERSION else _list_fault(answer, API_ANSWERS[name])
+        return NotObserved(f"api/{name}.json {fault}") if fault else answer
 
     def machine(self, name: str) -> NodeFacts:
         folder = f"nodes/{name}"

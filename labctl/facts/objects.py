@@ -109,10 +109,10 @@ class Node(KubeObject):
         return self.flag("spec.unschedulable")
 
     @property
-    def repelling_taints(self) -> list[str]:
-        """Keys of the taints that keep ordinary pods away (NoSchedule, NoExecute)."""
-        effects = ("NoSchedule", "NoExecute")
-        return [str(each.get("key")) for each in self.objects("spec.taints") if each.get("effect") in effects]
+    def repelling_taints(self) -> list[tuple[str, str]]:
+        """Key and effect of the taints that keep ordinary pods away (NoSchedule, NoExecute)."""
+        taints = [(str(each.get("key")), str(each.get("effect"))) for each in self.objects("spec.taints")]
+        return [(key, effect) for key, effect in taints if effect in ("NoSchedule", "NoExecute")]
 
     @property
     def roles(self) -> str:
@@ -246,10 +246,10 @@ class Endpoints(KubeObject):
 
     @property
     def ready_ips(self) -> list[str]:
-        """All ready addresses, sorted."""
+        """All ready addresses, sorted, each once: it stands in one subset for each set of ports."""
         subsets = self.objects("subsets")
         found = [each for subset in subsets for each in _entries(subset, "addresses", self.name)]
-        return sorted(str(each.get("ip")) for each in found)
+        return sorted({typed(each.get("ip"), str, f"an address of {self.name}") for each in found})
 
     @property
     def ports(self) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -18,16 +19,24 @@ _QUOTED = 160
 
 @dataclass(frozen=True)
 class Unavailable:
-    """Why a file of a collection could not be had (a node that does not answer, an API that refuses)."""
+    """Why a file of a collection could not be had (a node that does not answer, an API that refuses).
+
+    absent: there is no such thing, as opposed to one that could not be read.
+    """
 
     reason: str
+    absent: bool = dataclass_field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
 class NotObserved:
-    """Stands where a fact would be: it was missing, cut off, refused or of the wrong type; reason says which."""
+    """Stands where a fact would be: it was missing, cut off, refused or of the wrong type; reason says which.
+
+    absent: it was not collected, or is not there, as opposed to unreadable: only what is no claim's only proof looks.
+    """
 
     reason: str
+    absent: bool = dataclass_field(default=False, compare=False)
 
 
 class NotObservedError(Exception):

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from labctl.adapters import kube
+from labctl.adapters.kube import KubernetesApi, Patience
+from labctl.adapters.kube_lanes import LANES
 from labctl.adapters.ports import ClusterApi
-from labctl.collect import API_PATHS, api_file
-from labctl.errors import ToolError
-from tests.contract.api_server import ApiServer, Authority, kubeconfig, serving
+from labctl.errors import NotFoundError, ToolError
+from tests.contract.cluster_api_suite import SUITE
 from tests.fakes import FakeApi, World, recording
+from tests.replay import faults
+from tests.replay.authority import Authority, kubeconfig
+from tests.replay.server import ReplayServer, serving
+
+# A whole answer within 10 s also on a busy computer; where waiting is the point, tests take less.
+HASTY = replace(Patience(), pause=0.01)
 
 
 @pytest.fixture(scope="module")
@@ -25,13 +32,13 @@ def authority() -> Authority:
 
 
 @pytest.fixture
-def server(authority: Authority, tmp_path: Path) -> Iterator[ApiServer]:
-    with serving(authority, tmp_path) as server:
+def server(authority: Authority) -> Iterator[ReplayServer]:
+    with serving(authority, recording("healthy")) as server:
         yield server
 
 
 @pytest.fixture
-def config(authority: Authority, server: ApiServer, tmp_path: Path) -> Path:
+def config(authority: Authority, server: ReplayServer, tmp_path: Path) -> Path:
     return kubeconfig(tmp_path / "kubeconfig", server.port, authority, authority.issue("kubernetes-admin"))
 
 
@@ -40,12 +47,7 @@ def fake(_request: pytest.FixtureRequest) -> ClusterApi:
 
 
 def real(request: pytest.FixtureRequest) -> ClusterApi:
-    server: ApiServer = request.getfixturevalue("server")
-    files = recording("healthy")
-    for path in API_PATHS:
-        if api_file(path) in files:
-            server.answers[path] = (200, files[api_file(path)])
-    return kube.KubernetesApi(request.getfixturevalue("config"))
+    return KubernetesApi(request.getfixturevalue("config"), HASTY)
 
 
 @pytest.fixture(params=[fake, real], ids=["fake", "real"])
@@ -54,91 +56,102 @@ def api(request: pytest.FixtureRequest) -> ClusterApi:
     return made
 
 
-def test_an_answer_is_plain_json(api: ClusterApi) -> None:
-    nodes = api.get("/api/v1/nodes")
-    assert nodes["kind"] == "NodeList"
-    assert nodes == json.loads(recording("healthy")["api/api_v1_nodes.json"])
+@pytest.mark.parametrize("promise", SUITE, ids=lambda promise: promise.__name__)
+def test_contract(promise: Callable[[ClusterApi], None], api: ClusterApi) -> None:
+    promise(api)
 
 
-def test_what_is_not_there_is_an_error_that_names_it(api: ClusterApi) -> None:
-    with pytest.raises(ToolError, match=r"the API server refused /api/v1/nothing: 404"):
-        api.get("/api/v1/nothing")
+def test_an_answer_is_what_the_server_has(api: ClusterApi) -> None:
+    assert api.get("/api/v1/nodes") == json.loads(recording("healthy")["api/api_v1_nodes.json"])
 
 
-def test_many_answers_each_for_itself(api: ClusterApi) -> None:
-    answers = api.get_many(["/version", "/api/v1/nothing", "/api/v1/nodes"])
-    assert list(answers) == ["/version", "/api/v1/nothing", "/api/v1/nodes"]
-    version, nothing, nodes = answers.values()
-    assert isinstance(version, dict) and version["major"] == "1"
-    assert isinstance(nothing, ToolError)
-    assert isinstance(nodes, dict) and nodes["items"]
-
-
-def test_nothing_asked_nothing_answered(api: ClusterApi) -> None:
-    assert api.get_many([]) == {}
-
-
-def refused(config: Path, path: str = "/x") -> ToolError:
+def refused(config: Path, path: str = "/x", patience: Patience = HASTY) -> ToolError:
     with pytest.raises(ToolError) as caught:
-        kube.KubernetesApi(config).get(path)
+        KubernetesApi(config, patience).get(path)
     assert caught.value.command == ("kubectl", "get", "--raw", path)
     return caught.value
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 429, 500, 503])
-def test_a_refusal_is_told_and_never_asked_again(server: ApiServer, config: Path, status: int) -> None:
-    server.says("/x", {"kind": "Status", "message": "because"}, status)
+def test_a_refusal_is_told_and_never_asked_again(server: ReplayServer, config: Path, status: int) -> None:
+    server.faults["/x"] = faults.status(status, "because", Retry_After="1")
     error = refused(config)
     assert error.message.startswith(f"the API server refused /x: {status}")
-    assert "because" in (error.output or "")
+    assert error.message.endswith(": because")
+    assert isinstance(error, NotFoundError) == (status == 404)
     assert ((error.hint or "") == "`labctl up --from control_plane` fetches the kubeconfig anew") == (
         status in (401, 403)
     )
     assert server.asked == ["/x"]
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"", b'{"items": [', b"\xff\xfe", b"[" * 100_000])
-def test_what_is_not_json_is_an_error(server: ApiServer, config: Path, body: bytes) -> None:
-    server.answers["/x"] = (200, body)
+def test_a_refusal_that_is_no_status_object_keeps_its_words(server: ReplayServer, config: Path) -> None:
+    server.faults["/x"] = faults.says(b"<html>a proxy</html>", 502)
+    error = refused(config)
+    assert error.message == "the API server refused /x: 502 Bad Gateway"
+    assert "a proxy" in (error.output or "")
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"items": [', b"\xff\xfe", b"[" * 100_000])
+def test_what_is_not_json_is_an_error(server: ReplayServer, config: Path, body: bytes) -> None:
+    server.faults["/x"] = faults.says(body)
     assert refused(config).message == "the API server's answer to /x is not JSON"
 
 
 @pytest.mark.parametrize("document", [[], "text", 1, None])
-def test_what_is_no_object_is_an_error(server: ApiServer, config: Path, document: Any) -> None:
+def test_what_is_no_object_is_an_error(server: ReplayServer, config: Path, document: Any) -> None:
     server.says("/x", document)
     assert refused(config).message == "the API server's answer to /x is not an object"
 
 
-def test_a_redirect_is_not_followed(server: ApiServer, config: Path) -> None:
-    server.says("/x", {"kind": "elsewhere"}, 302)
-    assert kube.KubernetesApi(config).get("/x") == {"kind": "elsewhere"}
+def test_a_redirect_is_not_followed(server: ReplayServer, config: Path) -> None:
+    server.faults["/x"] = faults.status(302, Location="/api/v1/nodes")
+    assert KubernetesApi(config).get("/x")["kind"] == "Status"
     assert server.asked == ["/x"]
 
 
-def test_a_server_of_another_authority_is_refused_at_once(server: ApiServer, tmp_path: Path) -> None:
-    stranger = Authority("kubernetes")
-    other = kubeconfig(tmp_path / "other", server.port, stranger, stranger.issue("kubernetes-admin"))
-    error = refused(other)
-    assert "certificate verify failed" in error.message
-    assert error.message.startswith(f"the API server at https://127.0.0.1:{server.port} does not answer")
-    assert server.asked == []
+@pytest.mark.parametrize(
+    ("shown", "why"),
+    [
+        (lambda authority: Authority("kubernetes").issue("kube-apiserver"), "unable to get local issuer certificate"),
+        (lambda authority: authority.issue("kube-apiserver", hours=-1), "certificate has expired"),
+        (lambda authority: authority.issue("kube-apiserver", address="10.0.0.1"), "not valid for '127.0.0.1'"),
+    ],
+    ids=["another authority", "expired", "another address"],
+)
+@pytest.mark.parametrize("extra", ["", ", insecure-skip-tls-verify: true"])
+def test_a_wrong_certificate_is_refused_at_once(
+    authority: Authority, tmp_path: Path, shown: Callable[[Authority], Any], why: str, extra: str
+) -> None:
+    """Also where the kubeconfig asks for no check."""
+    with serving(authority, certificate=shown(authority)) as server:
+        client = authority.issue("kubernetes-admin")
+        error = refused(kubeconfig(tmp_path / "kubeconfig", server.port, authority, client, extra))
+        assert error.message.startswith(f"the certificate of the API server at https://127.0.0.1:{server.port} is refu")
+        assert why in error.message
+        assert server.asked == []
 
 
-def test_a_client_of_another_authority_is_refused(authority: Authority, server: ApiServer, tmp_path: Path) -> None:
+def test_a_client_of_another_authority_is_refused(authority: Authority, server: ReplayServer, tmp_path: Path) -> None:
     impostor = Authority().issue("kubernetes-admin")
     other = kubeconfig(tmp_path / "other", server.port, authority, impostor)
-    assert "does not answer" in refused(other).message
+    assert "the API server at" in refused(other).message
     assert server.asked == []
 
 
-def test_a_slow_server_costs_no_more_than_the_time_there_is(
-    server: ApiServer, config: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(kube, "_ANSWER_SECONDS", 0.3)
-    server.silent.add("/x")
-    begun = time.monotonic()
-    assert "timed out" in refused(config).message
-    assert time.monotonic() - begun < 5
+@pytest.mark.parametrize("fault", [faults.silent, faults.dripping], ids=["silent", "dripping"])
+def test_what_does_not_come_in_time_is_not_waited_for(server: ReplayServer, config: Path, fault: faults.Fault) -> None:
+    """The server would go on for a minute: that this test ends shows that the adapter does not."""
+    server.faults["/x"] = fault
+    error = refused(config, patience=replace(HASTY, connect=2.0, answer=0.3))
+    assert error.message == f"the API server at https://127.0.0.1:{server.port} did not answer /x in time"
+    assert server.asked == ["/x"]
+
+
+def test_an_answer_without_end_is_not_read(server: ReplayServer, config: Path) -> None:
+    server.faults["/x"] = faults.endless
+    with pytest.raises(ToolError, match=r"answer to /x is larger than 1 MB"):
+        KubernetesApi(config, replace(HASTY, largest=2**20)).get("/x")
     assert server.asked == ["/x"]
 
 
@@ -151,43 +164,82 @@ def free_port() -> int:
 def test_where_nothing_listens_that_is_told_with_what_to_do(authority: Authority, tmp_path: Path) -> None:
     config = kubeconfig(tmp_path / "kubeconfig", free_port(), authority, authority.issue("kubernetes-admin"))
     error = refused(config)
-    assert error.message.endswith(
-        "does not answer: Failed to establish a new connection: [Errno 111] Connection refused"
-    )
+    assert error.message.endswith("does not answer: Connection refused")
     assert "labctl up" in (error.hint or "")
 
 
-def test_connection_faults_are_tried_again(
+MANY = [f"/{number}" for number in range(12)]
+
+
+def test_a_port_that_never_speaks_costs_one_deadline(authority: Authority, tmp_path: Path) -> None:
+    """It takes connections and says nothing: none is tried again, and no path waits for the time-out of another."""
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(64)
+        config = kubeconfig(tmp_path / "kubeconfig", deaf.getsockname()[1], authority, authority.issue("admin"))
+        answers = KubernetesApi(config, replace(HASTY, connect=0.3, answer=0.3)).get_many(MANY)
+        deaf.setblocking(False)
+        tries = 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                deaf.accept()[0].close()
+                tries += 1
+    assert all("in time" in str(answer) for answer in answers.values())
+    assert tries <= len(MANY)
+
+
+def test_one_refused_connection_stands_for_all_paths_that_wait(
     authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server comes up between the first try and the second."""
-    with serving(authority, tmp_path) as server:
-        server.says("/x", {"kind": "ok"})
-        config = kubeconfig(tmp_path / "kubeconfig", server.port, authority, authority.issue("kubernetes-admin"))
-        api = kube.KubernetesApi(config)
-        real_connect = socket.socket.connect
-        tries: list[object] = []
+    config = kubeconfig(tmp_path / "kubeconfig", free_port(), authority, authority.issue("kubernetes-admin"))
+    tries: list[object] = []
 
-        def refuse_once(self: socket.socket, address: Any) -> None:
-            tries.append(address)
-            if len(tries) == 1:
-                raise ConnectionRefusedError(111, "Connection refused")
-            real_connect(self, address)
+    def refuse(_: socket.socket, address: object) -> None:
+        tries.append(address)
+        raise ConnectionRefusedError(111, "Connection refused")
 
-        monkeypatch.setattr(socket.socket, "connect", refuse_once)
-        assert api.get("/x") == {"kind": "ok"}
-        assert len(tries) == 2
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    answers = KubernetesApi(config, HASTY).get_many(MANY)
+    assert list(answers) == MANY
+    assert len({str(answer) for answer in answers.values()}) == 1
+    assert len(tries) == LANES * HASTY.tries
+
+
+def test_paths_without_an_answer_hold_up_no_other(server: ReplayServer, config: Path) -> None:
+    """More of them than there are lanes: the server answers them only after the last of the others was asked."""
+    server.answers |= dict.fromkeys(MANY, (200, b"{}"))
+    for path in MANY[: LANES + 2]:
+        server.faults[path] = faults.after(MANY[-1])
+    assert KubernetesApi(config, HASTY).get_many(MANY) == dict.fromkeys(MANY, b"{}")
+
+
+@pytest.mark.parametrize("fault", [faults.cut, faults.hung_up], ids=["cut", "hung up"])
+def test_a_connection_that_fails_is_tried_again(server: ReplayServer, config: Path, fault: faults.Fault) -> None:
+    server.once["/api/v1/nodes"] = [fault, fault]
+    assert KubernetesApi(config, HASTY).get("/api/v1/nodes")["kind"] == "NodeList"
+    assert server.asked == ["/api/v1/nodes"] * 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"), [(faults.cut, "was cut off after"), (faults.hung_up, "does not answer")], ids=["cut", "hung up"]
+)
+def test_a_connection_that_always_fails_is_told(
+    server: ReplayServer, config: Path, fault: faults.Fault, why: str
+) -> None:
+    server.faults["/api/v1/nodes"] = fault
+    assert why in refused(config, "/api/v1/nodes").message
+    assert server.asked == ["/api/v1/nodes"] * 3
 
 
 def test_the_proxy_of_the_environment_is_not_asked(
-    server: ApiServer, config: Path, monkeypatch: pytest.MonkeyPatch
+    server: ReplayServer, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     server.says("/x", {"kind": "ok"})
-    assert kube.KubernetesApi(config).get("/x") == {"kind": "ok"}
+    assert KubernetesApi(config).get("/x") == {"kind": "ok"}
 
 
 @pytest.mark.parametrize("text", ["", "{", "apiVersion: v1", "[]", "clusters: 1", "current-context: x\ncontexts: []"])
@@ -195,10 +247,23 @@ def test_a_damaged_kubeconfig_is_told_with_what_to_do(tmp_path: Path, text: str)
     path = tmp_path / "kubeconfig"
     path.write_text(text)
     with pytest.raises(ToolError, match="cannot be used") as caught:
-        kube.KubernetesApi(path)
+        KubernetesApi(path)
     assert caught.value.hint == "labctl up --from control_plane"
+
+
+def test_no_api_server_is_asked_in_plain_text(config: Path) -> None:
+    config.write_text(config.read_text().replace("https://", "http://"))
+    with pytest.raises(ToolError, match="is not reached by https"):
+        KubernetesApi(config)
+
+
+def test_the_certificates_may_be_for_another_name(authority: Authority, tmp_path: Path) -> None:
+    with serving(authority, recording("healthy"), authority.issue("x", address="192.168.50.10")) as server:
+        client = authority.issue("kubernetes-admin")
+        path = kubeconfig(tmp_path / "config", server.port, authority, client, ", tls-server-name: 192.168.50.10")
+        assert KubernetesApi(path, HASTY).get("/version")["major"] == "1"
 
 
 def test_no_kubeconfig_yet(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="no kubeconfig yet"):
-        kube.KubernetesApi(tmp_path / "kubeconfig")
+        KubernetesApi(tmp_path / "kubeconfig")

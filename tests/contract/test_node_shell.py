@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from labctl.adapters import ssh as ssh_adapter
 from labctl.adapters.ports import NodeShell
 from labctl.adapters.process import LocalProcessRunner
 from labctl.adapters.ssh import OpenSshShell, runtime_folder
@@ -188,6 +190,25 @@ def test_a_long_runtime_folder_does_not_break_sockets(
     shell = OpenSshShell(server.config, LocalProcessRunner())
     assert shell.run("node-1", "echo here").stdout == "here\n"
     shell.close()
+
+
+def test_a_node_that_takes_the_connection_and_says_nothing_costs_one_time_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command itself may take a minute: that this ends sooner is ConnectTimeout's doing."""
+    monkeypatch.setattr(ssh_adapter, "CONNECT_TIMEOUT", 1)
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(8)
+        deaf.setblocking(False)
+        config = tmp_path / "ssh_config"
+        config.write_text(f"Host node-8\n  HostName 127.0.0.1\n  Port {deaf.getsockname()[1]}\n")
+        with pytest.raises(ToolError, match=r"node-8 cannot be reached over SSH$") as caught:
+            OpenSshShell(config, LocalProcessRunner()).run("node-8", "true", timeout=60)
+        assert "timed out" in (caught.value.output or "").lower()
+        deaf.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            deaf.accept()
 
 
 def test_before_machines_there_is_nothing_to_reach(tmp_path: Path) -> None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from labctl.adapters.kube import KubernetesApi
+from labctl.adapters.ports import ClusterApi
+from labctl.errors import ToolError
+from tests.contract.cluster_api_suite import SUITE
 from tests.e2e.conftest import Labctl, docker
+from tests.replay.authority import Authority
 
 pytestmark = pytest.mark.e2e
 
@@ -134,6 +141,19 @@ def test_ssh_and_kubectl(labctl: Labctl) -> None:
     listed = labctl("kubectl", "--", "get", "nodes", "--no-headers").out
     assert [line.split()[0] for line in listed.splitlines()] == NODES
     assert labctl("ssh", "node-9", "--", "true", code=3).err
+
+
+@pytest.mark.parametrize("promise", SUITE, ids=lambda promise: promise.__name__)
+def test_the_real_api_keeps_the_contract(labctl: Labctl, promise: Callable[[ClusterApi], None]) -> None:
+    promise(KubernetesApi(labctl.data / "labs" / "tutorial" / "kubeconfig"))
+
+
+def test_the_real_api_is_not_believed_by_another_authority(labctl: Labctl, tmp_path: Path) -> None:
+    real = (labctl.data / "labs" / "tutorial" / "kubeconfig").read_text()
+    stranger = base64.b64encode(Authority("kubernetes").pem).decode()
+    (tmp_path / "kubeconfig").write_text(re.sub(r"(certificate-authority-data:) \S+", rf"\1 {stranger}", real))
+    with pytest.raises(ToolError, match=r"the certificate of the API server at .* is refused"):
+        KubernetesApi(tmp_path / "kubeconfig").get("/version")
 
 
 def test_a_stopped_kubelet_is_found_and_healed(labctl: Labctl) -> None:

@@ -138,4 +138,75 @@ CASES = (
         e.item(e.ENDPOINTS, "kube-dns", e.put("subsets", {"a": 1})),
         ("ERROR coredns.endpoints",),
     ),
+    Case(
+        "a CoreDNS pod is being deleted",
+        e.pod("coredns-", None, e.BEING_DELETED),
+        ("FAIL coredns.pods", "FAIL coredns.endpoints <- coredns.pods"),
+    ),
+    Case(
+        "a third CoreDNS pod that is being deleted",
+        e.copied(e.PODS, "coredns-", "coredns-79f557f989-zzzzz", e.BEING_DELETED),
+    ),
+    Case("an older replica set", e.copied(e.REPLICA_SETS, "coredns-", "coredns-74ff55c5b", e.put("spec.replicas", 0))),
+    Case(
+        "a replica set that the Deployment does not control",
+        e.item(e.REPLICA_SETS, "coredns-", e.put("metadata.ownerReferences.0.controller", False)),
+        ("FAIL coredns.deployment",),
+    ),
+    Case(
+        "a CoreDNS pod of an earlier replica set",
+        e.pod("coredns-", None, e.put("metadata.ownerReferences.0.uid", "other")),
+        ("FAIL coredns.deployment",),
+    ),
+    Case(
+        "CoreDNS is not ready, as all lists say",
+        e.both(
+            e.pod("coredns-", None, e.put("status.containerStatuses.0.ready", False)),
+            e.item(e.DEPLOYMENTS, "coredns", lambda d: d["status"].update(readyReplicas=1, availableReplicas=1)),
+            e.item(
+                e.ENDPOINTS,
+                "kube-dns",
+                lambda s: s["subsets"][0].update(notReadyAddresses=[s["subsets"][0]["addresses"].pop()]),
+            ),
+        ),
+        ("FAIL coredns.pods", "FAIL coredns.deployment <- coredns.pods", "FAIL coredns.endpoints <- coredns.pods"),
+    ),
+    Case(
+        "one more port",
+        e.item(e.SERVICES, "kube-dns", lambda s: s["spec"]["ports"].append({"port": 853, "protocol": "TCP"})),
+        ("FAIL coredns.service",),
+    ),
+    Case(
+        "a node port", e.item(e.SERVICES, "kube-dns", e.put("spec.ports.0.nodePort", 30053)), ("FAIL coredns.service",)
+    ),
+    Case("ports in another order", e.item(e.SERVICES, "kube-dns", lambda s: s["spec"]["ports"].reverse())),
+    Case("another target port", e.item(e.SERVICES, "kube-dns", e.put("spec.ports.0.targetPort", 5353))),
+    Case("no ports' protocol", e.item(e.SERVICES, "kube-dns", e.take("spec.ports.1.protocol"))),
+    Case(
+        "addresses in two subsets",
+        e.item(
+            e.ENDPOINTS,
+            "kube-dns",
+            lambda s: s.update(
+                subsets=[
+                    {"addresses": s["subsets"][0]["addresses"], "ports": s["subsets"][0]["ports"][:2]},
+                    {"addresses": s["subsets"][0]["addresses"], "ports": s["subsets"][0]["ports"][2:]},
+                ]
+            ),
+        ),
+    ),
+    Case(
+        "a third address that is not ready",
+        e.item(e.ENDPOINTS, "kube-dns", lambda s: s["subsets"][0].update(notReadyAddresses=[{"ip": "10.44.0.7"}])),
+    ),
+    Case(
+        "an endpoint without address",
+        e.item(e.ENDPOINTS, "kube-dns", e.take("subsets.0.addresses.0.ip")),
+        ("ERROR coredns.endpoints",),
+    ),
+    Case(
+        "kube-dns under another name",
+        e.item(e.SERVICES, "kube-dns", e.put("metadata.name", "dns")),
+        ("FAIL coredns.service", "FAIL services.only-kube-dns"),
+    ),
 )

@@ -180,4 +180,137 @@ CASES = (
         ("ERROR docker.bridge@node-3",),
     ),
     Case("host.txt is missing", e.drop(e.on("node-3", "host.txt"))),
+    Case(
+        "docker enabled for this boot",
+        e.text(e.show("node-3", "docker"), "UnitFileState=enabled", "UnitFileState=enabled-runtime"),
+        ("FAIL docker.service@node-3",),
+    ),
+    Case(
+        "docker exited",
+        e.text(e.show("node-3", "docker"), "SubState=running", "SubState=exited"),
+        ("FAIL docker.service@node-3",),
+    ),
+    Case(
+        "a drop-in of docker",
+        e.text(
+            e.show("node-3", "docker"),
+            "UnitFileState=enabled",
+            "DropInPaths=/etc/systemd/system/docker.service.d/proxy.conf\nUnitFileState=enabled",
+        ),
+    ),
+    Case(
+        "docker's socket failed",
+        e.text(e.on("node-3", "systemctl-show-docker.socket.txt"), "ActiveState=active", "ActiveState=failed"),
+        ("FAIL docker.service@node-3",),
+    ),
+    Case(
+        "another trigger as well",
+        e.text(e.show("node-3", "docker"), "TriggeredBy=docker.socket", "TriggeredBy=docker.socket other.socket"),
+        ("FAIL docker.service@node-3",),
+    ),
+    Case(
+        "no containerd flag",
+        e.text(e.status("node-3", "docker"), " --containerd=/run/containerd/containerd.sock", ""),
+        ("FAIL docker.command-line@node-3",),
+    ),
+    Case(
+        "podman in docker's place",
+        e.text(e.status("node-3", "docker"), "/usr/sbin/dockerd -H", "/usr/bin/podman -H"),
+        ("FAIL docker.command-line@node-3",),
+    ),
+    Case(
+        "Docker with the distribution's suffix",
+        e.data(e.on("node-3", "docker-version.json"), e.put("Server.Version", "20.10.25+dfsg1")),
+    ),
+    Case(
+        "Docker 23",
+        e.data(e.on("node-3", "docker-version.json"), e.put("Server.Version", "23.0.1")),
+        ("FAIL docker.version@node-3",),
+    ),
+    Case(
+        "Docker 20.10 without patch level",
+        e.data(e.on("node-3", "docker-version.json"), e.put("Server.Version", "20.10")),
+        ("FAIL docker.version@node-3",),
+    ),
+    Case(
+        "docker version says an error",
+        e.replace(e.on("node-3", "docker-version.json"), b"Cannot connect to the Docker daemon\n"),
+        ("ERROR docker.version@node-3",),
+    ),
+    Case(
+        "docker version times out",
+        e.replace(e.on("node-3", "docker-version.json"), b""),
+        ("ERROR docker.version@node-3",),
+    ),
+    Case(
+        "docker info of no daemon",
+        e.replace(e.on("node-3", "docker-info.json"), b'{"ServerErrors":["Cannot connect to the Docker daemon"]}'),
+        ("ERROR docker.storage-driver@node-3",),
+    ),
+    Case(
+        "the driver overlay",
+        e.data(e.on("node-3", "docker-info.json"), e.put("Driver", "overlay")),
+        ("FAIL docker.storage-driver@node-3",),
+    ),
+    Case(
+        "docker0 on 172.17, and nothing else there",
+        e.both(
+            e.text(e.on("node-3", "ip-addr.json"), "172.17.0.5", "10.0.2.15"),
+            e.text(e.on("node-3", "ip-addr.json"), "172.18.0.1", "172.17.0.1"),
+        ),
+        ("PASS docker.bridge@node-3",),
+    ),
+    Case(
+        "docker0 with two networks",
+        e.interface(
+            "node-3",
+            "docker0",
+            lambda i: i["addr_info"].append({"family": "inet", "local": "10.9.0.1", "prefixlen": 16}),
+        ),
+        ("FAIL docker.bridge@node-3",),
+    ),
+    Case(
+        "docker0 without address",
+        e.interface("node-3", "docker0", e.put("addr_info", [])),
+        ("FAIL docker.bridge@node-3",),
+    ),
+    Case("docker0 with another host part", e.text(e.on("node-3", "ip-addr.json"), "172.18.0.1", "172.18.0.9")),
+    Case(
+        "another bridge within docker0's network",
+        e.data(
+            e.on("node-3", "ip-addr.json"),
+            lambda links: links.append(
+                {"ifname": "br-1", "addr_info": [{"family": "inet", "local": "172.18.5.1", "prefixlen": 24}]}
+            ),
+        ),
+        ("FAIL docker.bridge@node-3",),
+    ),
+    Case(
+        "another bridge on 172.18, docker0 on 172.19",
+        e.both(
+            e.text(e.on("node-3", "ip-addr.json"), "172.18.0.1", "172.19.0.1"),
+            e.data(
+                e.on("node-3", "ip-addr.json"),
+                lambda links: links.append(
+                    {"ifname": "br-1", "addr_info": [{"family": "inet", "local": "172.18.0.1", "prefixlen": 16}]}
+                ),
+            ),
+        ),
+    ),
+    Case(
+        "a network over all pools",
+        e.data(
+            e.on("node-3", "ip-addr.json"),
+            lambda links: links.append(
+                {"ifname": "vpn", "addr_info": [{"family": "inet", "local": "172.16.0.1", "prefixlen": 12}]}
+            ),
+        ),
+        ("FAIL docker.bridge@node-3",),
+    ),
+    Case("ip addr holds an object", e.replace(e.on("node-3", "ip-addr.json"), b"{}"), ("ERROR docker.bridge@node-3",)),
+    Case(
+        "the addresses are no list",
+        e.interface("node-3", "docker0", e.put("addr_info", "none")),
+        ("ERROR docker.bridge@node-3",),
+    ),
 )

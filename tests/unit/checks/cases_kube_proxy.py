@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import recording_edits as e
 from mutation_case import Case, rows
+
+
+def exchanged(content: Any) -> None:
+    """The first two kube-proxy pods on each other's nodes."""
+    one, other = [pod for pod in content["items"] if pod["metadata"]["name"].startswith("kube-proxy-")][:2]
+    one["spec"]["nodeName"], other["spec"]["nodeName"] = other["spec"]["nodeName"], one["spec"]["nodeName"]
+
 
 CASES = (
     Case(
@@ -128,6 +137,61 @@ CASES = (
             "ERROR",
             ("kube-proxy.daemonset", "daemonsets.exactly-two", "weave-net.daemonset"),
             cause="kube-proxy.daemonset",
+        ),
+    ),
+    Case(
+        "a fifth kube-proxy pod that is being deleted",
+        e.copied(e.PODS, "kube-proxy-", "kube-proxy-zzzzz", e.BEING_DELETED),
+    ),
+    Case(
+        "a failed kube-proxy pod was left behind",
+        e.copied(e.PODS, "kube-proxy-", "kube-proxy-zzzzz", e.put("status.phase", "Failed")),
+        ("FAIL kube-proxy.pods", "FAIL kube-proxy.placement <- kube-proxy.pods"),
+    ),
+    Case("two kube-proxy pods on each other's nodes", e.data(e.PODS, exchanged), ("FAIL kube-proxy.placement",)),
+    Case(
+        "a kube-proxy pod on no node",
+        e.pod("kube-proxy-", "node-3", e.put("spec.nodeName", None)),
+        ("FAIL kube-proxy.placement",),
+    ),
+    Case(
+        "a kube-proxy pod without address",
+        e.pod("kube-proxy-", "node-3", e.take("status.podIP")),
+        ("FAIL kube-proxy.placement",),
+    ),
+    Case(
+        "a kube-proxy pod outside the cluster",
+        e.pod("kube-proxy-", "node-3", e.put("spec.nodeName", "node-9")),
+        ("FAIL kube-proxy.placement",),
+    ),
+    Case(
+        "one more node selector",
+        e.item(e.DAEMON_SETS, "kube-proxy", lambda d: d["spec"]["template"]["spec"]["nodeSelector"].update(disk="ssd")),
+        ("FAIL kube-proxy.daemonset",),
+    ),
+    Case("misscheduled pods are not shown", e.item(e.DAEMON_SETS, "kube-proxy", e.put("status.numberMisscheduled", 1))),
+    Case(
+        "a count that is a text",
+        e.item(e.DAEMON_SETS, "kube-proxy", e.put("status.numberReady", "4")),
+        ("ERROR kube-proxy.daemonset",),
+    ),
+    Case(
+        "an owner that does not control",
+        e.pod("kube-proxy-", "node-1", e.put("metadata.ownerReferences.0.controller", False)),
+        ("FAIL kube-proxy.daemonset",),
+    ),
+    Case(
+        "kube-proxy is missing on a node, as all lists say",
+        e.both(
+            e.without(e.PODS, "kube-proxy-", "node-2"),
+            e.counts(
+                "kube-proxy", currentNumberScheduled=3, numberReady=3, updatedNumberScheduled=3, numberAvailable=3
+            ),
+        ),
+        (
+            "FAIL kube-proxy.pods",
+            "FAIL kube-proxy.placement <- kube-proxy.pods",
+            "FAIL kube-proxy.daemonset <- kube-proxy.pods",
         ),
     ),
 )

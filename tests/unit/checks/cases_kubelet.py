@@ -212,4 +212,142 @@ CASES = (
             "kubelet.service@node-2",
         ),
     ),
+    *[
+        Case(
+            f"kubelet is {s}",
+            e.text(e.show("node-1", "kubelet"), "UnitFileState=enabled", f"UnitFileState={s}"),
+            ("FAIL kubelet.service@node-1",),
+        )
+        for s in ("static", "enabled-runtime", "linked", "indirect")
+    ],
+    *[
+        Case(
+            f"kubelet is {a} {b}",
+            e.both(
+                e.text(e.show("node-1", "kubelet"), "ActiveState=active", f"ActiveState={a}"),
+                e.text(e.show("node-1", "kubelet"), "SubState=running", f"SubState={b}"),
+            ),
+            ("FAIL kubelet.service@node-1", "FAIL kubelet.command-line@node-1 <- kubelet.service@node-1"),
+        )
+        for a, b in (("activating", "start"), ("deactivating", "stop-sigterm"), ("failed", "failed"))
+    ],
+    Case(
+        "kubelet reloads",
+        e.both(
+            e.text(e.show("node-1", "kubelet"), "ActiveState=active", "ActiveState=reloading"),
+            e.text(e.show("node-1", "kubelet"), "SubState=running", "SubState=reload"),
+        ),
+        ("FAIL kubelet.service@node-1", "FAIL kubelet.command-line@node-1 <- kubelet.service@node-1"),
+    ),
+    Case(
+        "the drop-in is gone and another is there",
+        e.text(e.show("node-1", "kubelet"), "/10-kubeadm.conf\n", "/20-extra.conf\n"),
+        ("FAIL kubelet.service@node-1",),
+    ),
+    Case(
+        "the drop-in of newer packages",
+        e.text(e.show("node-1", "kubelet"), "DropInPaths=/etc/systemd", "DropInPaths=/usr/lib/systemd"),
+        ("FAIL kubelet.service@node-1",),
+    ),
+    Case(
+        "no Docs",
+        e.text(e.show("node-1", "kubelet"), "Documentation=https://kubernetes.io/docs/home/\n", ""),
+        ("FAIL kubelet.service@node-1",),
+    ),
+    Case(
+        "the unit is not found",
+        e.both(
+            e.text(e.show("node-1", "kubelet"), "LoadState=loaded", "LoadState=not-found"),
+            e.text(
+                e.show("node-1", "kubelet"),
+                "ActiveState=active\nFreezerState=running\nSubState=running\nFragmentPath=/lib/systemd/system/kubelet.service\nDropInPaths=/etc/systemd/system/kubelet.service.d/10-kubeadm.conf\nUnitFileState=enabled\nUnitFilePreset=enabled",
+                "ActiveState=inactive\nSubState=dead",
+            ),
+            e.replace(e.status("node-1", "kubelet"), b"Unit kubelet.service could not be found.\n"),
+        ),
+        ("FAIL kubelet.service@node-1", "FAIL kubelet.command-line@node-1 <- kubelet.service@node-1"),
+    ),
+    Case(
+        "masked while it runs",
+        e.both(
+            e.text(e.show("node-1", "kubelet"), "LoadState=loaded", "LoadState=masked"),
+            e.text(e.show("node-1", "kubelet"), "UnitFileState=enabled", "UnitFileState=masked"),
+            e.text(
+                e.show("node-1", "kubelet"),
+                "FragmentPath=/lib/systemd/system/kubelet.service",
+                "FragmentPath=/dev/null",
+            ),
+        ),
+        ("FAIL kubelet.service@node-1",),
+    ),
+    Case(
+        "masked, only status says so",
+        e.text(
+            e.status("node-1", "kubelet"),
+            "Loaded: loaded (/lib/systemd/system/kubelet.service; enabled; preset: enabled)",
+            "Loaded: masked (Reason: Unit kubelet.service is masked.)",
+        ),
+        ("FAIL kubelet.service@node-1",),
+    ),
+    Case(
+        "another preset",
+        e.both(
+            e.text(e.show("node-1", "kubelet"), "UnitFilePreset=enabled", "UnitFilePreset=disabled"),
+            e.text(e.status("node-1", "kubelet"), "preset: enabled", "preset: disabled"),
+        ),
+    ),
+    Case(
+        "merged /usr, only status says so",
+        e.text(e.status("node-1", "kubelet"), "(/lib/systemd", "(/usr/lib/systemd"),
+        ("DRIFT kubelet.service@node-1",),
+    ),
+    Case("flags with blanks", e.text(e.status("node-1", "kubelet"), "--config=/var", "--config /var")),
+    Case("flags with one dash", e.text(e.status("node-1", "kubelet"), "--config=/var", "-config=/var")),
+    Case(
+        "flags in another order",
+        e.both(
+            e.text(e.status("node-1", "kubelet"), " --config=/var/lib/kubelet/config.yaml", ""),
+            e.text(
+                e.status("node-1", "kubelet"),
+                "--network-plugin=cni",
+                "--network-plugin=cni --config=/var/lib/kubelet/config.yaml",
+            ),
+        ),
+    ),
+    Case(
+        "a flag twice with the same value",
+        e.text(e.status("node-1", "kubelet"), "--network-plugin=cni", "--network-plugin=cni --network-plugin=cni"),
+    ),
+    Case(
+        "a flag twice, the last is right",
+        e.text(
+            e.status("node-1", "kubelet"),
+            "--config=/var/lib/kubelet/config.yaml",
+            "--config=/tmp/x.yaml --config=/var/lib/kubelet/config.yaml",
+        ),
+    ),
+    Case(
+        "a flag without its value",
+        e.text(e.status("node-1", "kubelet"), "--config=/var/lib/kubelet/config.yaml", "--config"),
+        ("FAIL kubelet.command-line@node-1",),
+    ),
+    Case(
+        "a longer value",
+        e.text(
+            e.status("node-1", "kubelet"),
+            "--config=/var/lib/kubelet/config.yaml",
+            "--config=/var/lib/kubelet/config.yaml.bak",
+        ),
+        ("FAIL kubelet.command-line@node-1",),
+    ),
+    Case(
+        "a flag whose name begins so",
+        e.text(e.status("node-1", "kubelet"), "--network-plugin=cni", "--network-plugin-mtu=cni"),
+        ("FAIL kubelet.command-line@node-1",),
+    ),
+    Case(
+        "no Main PID",
+        e.text(e.status("node-1", "kubelet"), "   Main PID: 9117 (kubelet)\n", ""),
+        ("ERROR kubelet.command-line@node-1",),
+    ),
 )

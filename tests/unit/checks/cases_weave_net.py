@@ -85,4 +85,70 @@ CASES = (
         ),
         ("DRIFT weave-net.image",),
     ),
+    Case(
+        "weave-net crashes on a node, as all lists say",
+        e.both(
+            e.pod("weave-net-", "node-2", lambda p: p["status"]["containerStatuses"][0].update(ready=False)),
+            e.counts("weave-net", numberReady=3, numberAvailable=3),
+        ),
+        ("FAIL weave-net.pods", "FAIL weave-net.daemonset <- weave-net.pods"),
+    ),
+    Case(
+        "weave-net under another name",
+        e.item(e.DAEMON_SETS, "weave-net", e.put("metadata.name", "weave")),
+        ("FAIL daemonsets.exactly-two", "FAIL weave-net.daemonset"),
+    ),
+    Case(
+        "a weave-net container without status",
+        e.pod("weave-net-", "node-3", e.take("status.containerStatuses.1")),
+        ("FAIL weave-net.pods",),
+    ),
+    Case(
+        "weave-net by digest",
+        e.text(e.PODS, '"weaveworks/weave-kube:2.8.1"', '"weaveworks/weave-kube@sha256:%s"' % ("a" * 64)),
+        ("DRIFT weave-net.image",),
+    ),
+    Case(
+        "weave-net by tag and digest",
+        e.text(e.PODS, '"weaveworks/weave-kube:2.8.1"', '"weaveworks/weave-kube:2.8.1@sha256:%s"' % ("a" * 64)),
+    ),
+    Case(
+        "weave-net from a registry by digest",
+        e.text(e.PODS, '"weaveworks/weave-npc:2.8.1"', '"ghcr.io/weaveworks/weave-npc@sha256:%s"' % ("a" * 64)),
+        ("DRIFT weave-net.image",),
+    ),
+    Case(
+        "weave-net without tag",
+        e.text(e.PODS, '"weaveworks/weave-kube:2.8.1"', '"weaveworks/weave-kube"'),
+        ("DRIFT weave-net.image",),
+    ),
+    Case(
+        "weave-net of nobody",
+        e.pod("weave-net-", "node-1", e.put("spec.containers.0.image", "weave-kube:2.8.1")),
+        ("FAIL weave-net.image",),
+    ),
+    Case(
+        "another image of weaveworks",
+        e.pod("weave-net-", "node-1", e.put("spec.containers.0.image", "weaveworks/weaveexec:2.8.1")),
+        ("FAIL weave-net.image",),
+    ),
+    Case(
+        "a stand-in of somebody else",
+        e.pod("weave-net-", "node-1", e.put("spec.containers.0.image", "other.local/weave-kube-standin:1")),
+        ("FAIL weave-net.image",),
+    ),
+    Case(
+        "a foreign init container",
+        e.pod(
+            "weave-net-",
+            "node-1",
+            lambda p: p["spec"].setdefault("initContainers", []).append({"name": "x", "image": "busybox"}),
+        ),
+        ("FAIL weave-net.image",),
+    ),
+    Case(
+        "an image that is a number",
+        e.pod("weave-net-", "node-1", e.put("spec.containers.0.image", 5)),
+        ("ERROR weave-net.image",),
+    ),
 )

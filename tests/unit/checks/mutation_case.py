@@ -25,6 +25,7 @@ POD_CLAIMS = (
     "weave-net.image",
 )
 DOCKER_DETAILS = ("docker.version", "docker.storage-driver", "docker.bridge")
+UNIT_ROWS = ("kubelet.service", "kubelet.command-line", "docker.service", "docker.command-line", *DOCKER_DETAILS)
 
 
 @dataclass(frozen=True)

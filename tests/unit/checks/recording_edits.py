@@ -11,6 +11,7 @@ from typing import Any
 
 from labctl.facts import Unavailable
 from labctl.facts.recording import read_recording
+from labctl.plan import LabPlan, default_plan
 
 RECORDINGS = Path(__file__).parents[2] / "recordings"
 Files = dict[str, "bytes | Unavailable"]
@@ -25,6 +26,7 @@ DAEMON_SETS = "api/apis_apps_v1_namespaces_kube-system_daemonsets.json"
 DEPLOYMENTS = "api/apis_apps_v1_namespaces_kube-system_deployments.json"
 REPLICA_SETS = "api/apis_apps_v1_namespaces_kube-system_replicasets.json"
 VERSION = "api/version.json"
+DEFAULT_ENDPOINTS = "api/api_v1_namespaces_default_endpoints.json"
 
 
 @cache
@@ -197,3 +199,57 @@ def both(*edits: Edit) -> Edit:
             each(files)
 
     return edit
+
+
+BEING_DELETED = put("metadata.deletionTimestamp", "2026-11-23T19:43:37Z")
+
+
+def addresses(node: str, *pairs: tuple[str, Any]) -> Edit:
+    """A node's addresses: type and address."""
+    return item(NODES, node, put("status.addresses", [{"type": kind, "address": each} for kind, each in pairs]))
+
+
+def taints(node: str, *pairs: tuple[str, str]) -> Edit:
+    """A node's taints: key and effect."""
+    return item(NODES, node, put("spec.taints", [{"key": key, "effect": effect} for key, effect in pairs]))
+
+
+def counts(name: str, **status: int) -> Edit:
+    """Numbers in a DaemonSet's status."""
+    return item(DAEMON_SETS, name, lambda each: each["status"].update(status))
+
+
+def interface(node: str, name: str, change: Callable[[Any], None]) -> Edit:
+    """Change one interface of `ip -j addr`."""
+    return data(on(node, "ip-addr.json"), lambda all_: change(next(each for each in all_ if each["ifname"] == name)))
+
+
+def default_endpoints(
+    ready: list[str], port: int = 6443, name: str = "kubernetes", not_ready: tuple[str, ...] = ()
+) -> Edit:
+    """The endpoints of the namespace default, which the recordings do not hold."""
+    subset: dict[str, Any] = {"ports": [{"port": port, "protocol": "TCP"}]}
+    subset |= {"addresses": [{"ip": ip} for ip in ready]} if ready else {}
+    subset |= {"notReadyAddresses": [{"ip": ip} for ip in not_ready]} if not_ready else {}
+    document = {"kind": "EndpointsList", "items": [{"metadata": {"name": name}, "subsets": [subset]}]}
+    return replace(DEFAULT_ENDPOINTS, json.dumps(document).encode())
+
+
+def planned(change: Callable[[LabPlan], LabPlan] = lambda plan: plan) -> Edit:
+    """Add a plan.json, the tutorial's own plan with that change."""
+    return lambda files: files.__setitem__("plan.json", json.dumps(change(default_plan("v1.20.2")).to_json()).encode())
+
+
+def all_without(key: str, name: str) -> Edit:
+    """Take all items out whose name begins so."""
+
+    def drop_all(content: Any) -> None:
+        content["items"] = [each for each in content["items"] if not each["metadata"]["name"].startswith(name)]
+
+    return data(key, drop_all)
+
+
+def drop_api(files: Files) -> None:
+    """Remove every answer of the API."""
+    for key in [key for key in files if key.startswith("api/")]:
+        del files[key]
