@@ -37,6 +37,7 @@ STOPPED = str(RECORDINGS / "kubelet-stopped-on-node-2.tar.gz")
         (["--from", STOPPED, "--only", "weave-net.pods"], 0),
         (["--from", HEALTHY, "--only", "nothing.*"], 2),
         (["--from", HEALTHY, "--name", "tutorial"], 2),
+        (["--from", HEALTHY, "--deep"], 2),
         (["--from", "/no/such/recording"], 2),
         (["--from", HEALTHY, "-o", "yaml"], 2),
         *((["--from", HEALTHY, "-o", form], 0) for form in FORMS),
