@@ -60,7 +60,7 @@ def test_a_claim_that_fails_brings_the_role_back_that_makes_it_hold(bench: Bench
     bench.lab.changed()
     bench.playbooks.runs.clear()
     with pytest.raises(ClaimsError) as caught:
-        walk((*UP[:-1], wait_ready.WaitReady(seconds=0)), bench.lab, "run-2")
+        walk((*UP[: UP.index(wait_ready.STEP)], wait_ready.WaitReady(seconds=0)), bench.lab, "run-2")
     assert bench.playbooks.runs == ["docker"]
     assert caught.value.exit_code == 1
     assert "docker.service (node-2)" in caught.value.message
