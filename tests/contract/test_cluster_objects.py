@@ -17,8 +17,8 @@ from labctl.adapters.ports import ClusterObjects
 from labctl.errors import ToolError
 from labctl.probe.namespace import NAMESPACES, OF_OURS, probe_namespace
 from labctl.probe.objects import account, namespace, probe_pods
-from tests.contract.api_server import Authority, kubeconfig
 from tests.fake_objects import FakeObjects
+from tests.replay.authority import Authority, kubeconfig
 
 SPACE = f"{NAMESPACES}/labctl-probe-x"
 
