@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How quick labctl is, as ratios against bench/baseline in one run, on the same bundle and computer.
 
-    make bench            (a) the baseline, (b) `labctl up` from nothing, (c) `up` again, (d) `verify`
+    make bench            (a) the baseline, (b) `labctl up` from nothing, (c) `up` again, (d) `verify`, plain and deep
 
 Prints a table and writes bench/results/<time>.json. Takes about five minutes; no lab of these addresses may be up.
 """
@@ -70,6 +70,7 @@ def run(bench: Bench, rounds: int) -> None:
             for _ in range(3):
                 bench.labctl("second up", "up")
                 bench.labctl("verify", "verify")
+                bench.labctl("verify deep", "verify", "--deep")
         finally:
             bench.labctl("destroy", "destroy", "--yes")
 

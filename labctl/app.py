@@ -137,6 +137,7 @@ def open_lab(
     """A lab with the real tools; outside a run (run is None) it is only looked at."""
     from labctl.adapters.ansible import AnsiblePlaybooks
     from labctl.adapters.kube import KubernetesApi
+    from labctl.adapters.kube_objects import KubernetesObjects
     from labctl.adapters.process import LocalProcessRunner
     from labctl.adapters.ssh import OpenSshShell
     from labctl.adapters.vagrant import VagrantMachines
@@ -164,6 +165,7 @@ def open_lab(
             AnsiblePlaybooks(folder, runner.environment(), log),
         ),
         open_api=lambda: KubernetesApi(workspace.kubeconfig),
+        open_objects=lambda: KubernetesObjects(workspace.kubeconfig),
         reporter=run.reporter if run else SilentReporter(),
         copy_bundle=workspace.setting("copy_bundle") is True,
     )
@@ -198,7 +200,9 @@ def up(
             return Raised(lab, worked, None)
         if lab.stale:
             lab.changed()
-        return Raised(lab, worked, lab.claims())
+        if worked:
+            run.reporter.emit(Note("probing the network: pods on every node reach each other and DNS"))
+        return Raised(lab, worked, lab.claims(deep=worked))
 
 
 def _kept_plan(workspace: Workspace, reporter: Reporter) -> LabPlan | None:
@@ -256,17 +260,19 @@ def verify_live(
     only: Sequence[str] = (),
     skip: Sequence[str] = (),
     *,
+    deep: bool = False,
     seconds: float = 0.0,
     tell: Callable[[CheckReport], None] = lambda _: None,
 ) -> CheckReport:
     """Judge the running lab; only and skip are globs of claim ids. Raises ConfigError.
 
     One look, or, where a claim does not hold, so many as fit into seconds; tell gets the report of each.
+    deep: by what probe pods see, too; they are the one thing that verify makes in a cluster, and it removes them.
     """
     from labctl.steps.wait_ready import settle
 
     lab = existing(name, file)
-    return settle(lab, lambda: lab.claims(only, skip), seconds, tell)
+    return settle(lab, lambda: lab.claims(only, skip, deep=deep), seconds, tell)
 
 
 def dry_run(resolved: Resolved, options: UpOptions) -> list[PlannedStep]:

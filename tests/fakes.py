@@ -17,6 +17,7 @@ from labctl.adapters.ports import Completed, PlaybookResult, TaskEvent
 from labctl.collect import api_file
 from labctl.errors import NotFoundError, ToolError
 from labctl.events import Event
+from tests.fake_objects import ProbingShell
 
 RECORDINGS = Path(__file__).parent / "recordings"
 KUBECONFIG = "apiVersion: v1\nclusters: [{cluster: {server: https://192.168.50.10:6443}}]\n"
@@ -64,6 +65,8 @@ class FakeShell:
     ) -> Completed:
         self.commands.append((node, command))
         self._reach(node)
+        if command.startswith("sh -s -- "):
+            return Completed(("ssh", node), 0, ProbingShell().round(node, command), "")
         if command == "sh -s":
             return Completed(("ssh", node), 0, self._facts(node), "")
         if command == "cat /etc/kubernetes/admin.conf":

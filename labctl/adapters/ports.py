@@ -85,6 +85,25 @@ class ClusterApi(Protocol):
         ...
 
 
+class ClusterObjects(Protocol):
+    """Makes and removes objects of the lab's API server; everything that only looks takes a ClusterApi."""
+
+    def get(self, path: str) -> dict[str, Any]:
+        """GET a path, as ClusterApi.get."""
+        ...
+
+    def create(self, path: str, document: Mapping[str, Any]) -> dict[str, Any]:
+        """POST an object to the path of its list. Raises ToolError with the server's own words where it refuses."""
+        ...
+
+    def delete(self, path: str) -> None:
+        """DELETE an object, or all of a list, at once and without waiting; none there is not an error.
+
+        Raises ToolError when the server cannot be asked or refuses.
+        """
+        ...
+
+
 class Machines(Protocol):
     """Vagrant, in the folder of one lab."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labctl.checks.model import LAB, CheckResult, Outcome, Ref
+from labctl.checks.probe_facts import FAILED
 from labctl.plan import LabPlan
 
 Results = Mapping[Ref, CheckResult]
@@ -248,6 +249,49 @@ def no_pods(case: Case) -> Iterator[Ref]:
         yield from any_failed(case, "weave-net.pods")
 
 
+def unprobed(case: Case, *nodes: str) -> Iterator[Ref]:
+    """What keeps probe pods, or packets to and from them, from these nodes."""
+    for node in nodes:
+        yield from stopped(case, "docker.service", node)
+        yield from stopped(case, "kubelet.service", node)
+    yield from members(case, *nodes)
+    yield from (ref for ref in not_ready_nodes(case) if ref.scope in nodes)
+    yield from structural(case, "weave-net")
+    yield from any_failed(case, "weave-net.pods")
+
+
+def probe_pairs(case: Case) -> Iterator[Ref]:
+    """Pairs fail for their nodes' sake; those of the host network where the pods themselves do not get through."""
+    names = [node.name for node in case.plan.nodes]
+    if case.actual is None:
+        yield from unprobed(case, *names)
+        return
+    failed = set(case.actual[FAILED])
+    yield from unprobed(case, *(name for name in names if any(name in pair.split(" -> ") for pair in failed)))
+    pods = case.failed("network.pod-to-pod")
+    if pods is not None and pods.ref != case.result.ref and failed <= set(pods.actual[FAILED]):
+        yield pods.ref
+
+
+def probe_node(case: Case) -> Iterator[Ref]:
+    """A node without a probe pod reaches none."""
+    yield from unprobed(case, case.scope)
+
+
+def probe_dns(case: Case) -> Iterator[Ref]:
+    """No answer without the service and pods behind it, nor from a node whose pods reach nobody."""
+    yield from unprobed(case, case.scope)
+    if case.actual is None:
+        return
+    service = case.failed("coredns.service")
+    if service is not None:
+        yield service.ref
+    yield from scaled(case)
+    yield from any_failed(case, "coredns.pods")
+    yield from any_failed(case, "coredns.endpoints")
+    yield from any_failed(case, "network.pod-to-pod")
+
+
 RULES: Mapping[str, Rule] = {
     "nodes.ready": node_ready,
     "nodes.roles": node_row,
@@ -277,4 +321,10 @@ RULES: Mapping[str, Rule] = {
     "weave-net.daemonset": daemon_set("weave-net"),
     "weave-net.image": no_pods,
     "kubectl.non-root": kubectl_user,
+    "network.pod-to-pod": probe_pairs,
+    "network.node-to-pod": probe_node,
+    "network.host-pod-to-pod": probe_pairs,
+    "dns.resolves": probe_dns,
 }
+# Those that explain as well why nothing could be seen.
+RULES_FOR_ERRORS = (docker_detail, probe_pairs, probe_node, probe_dns)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from labctl.checks.cause_rules import RULES, Case, Results, docker_detail, master_pod
+from labctl.checks.cause_rules import RULES, RULES_FOR_ERRORS, Case, Results, master_pod
 from labctl.checks.model import LAB, CheckResult, Outcome, Ref
 from labctl.plan import LabPlan
 
@@ -28,9 +28,9 @@ def with_causes(plan: LabPlan, results: Results) -> dict[Ref, CheckResult]:
 
 
 def _suspects(case: Case) -> Iterator[Ref]:
-    # A FAIL's rule reads what was observed; an ERROR has nothing, and only Docker's absence explains it.
+    # Most rules read what was observed; an ERROR has nothing.
     rule = RULES.get(case.result.check.id)
-    if rule is not None and (case.result.outcome is Outcome.FAIL or rule is docker_detail):
+    if rule is not None and (case.result.outcome is Outcome.FAIL or rule in RULES_FOR_ERRORS):
         yield from rule(case)
     if case.result.outcome is Outcome.ERROR:
         yield from _same_reason(case)

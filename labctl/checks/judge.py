@@ -15,8 +15,8 @@ from labctl.facts import Facts, NotObservedError
 from labctl.plan import LabPlan
 
 _NO_PROBES = {
-    "recording": "a recording holds nothing of probe pods: this is judged on a live lab only",
-    "live": "this needs probe pods in the cluster, and this look started none",
+    "recording": "this recording holds nothing of probe pods: judged on a live lab",
+    "live": "this needs probe pods in the cluster, and this look started none (labctl verify --deep does)",
 }
 # What could not be looked at is no fault of the lab's that a claim could name: get it going, or look at it itself.
 _LOOK_AGAIN = {"live": "labctl up", "recording": "labctl verify"}
@@ -44,6 +44,12 @@ class Selection:
         return f"left out by --skip {skipping[0]}" if skipping else None
 
 
+def wants_probe_pods(only: Sequence[str] = (), skip: Sequence[str] = ()) -> bool:
+    """Whether a claim that needs probe pods is wanted. Raises UsageError for a glob that no claim matches."""
+    selection = Selection(only, skip)
+    return any(check.needs_probe_pods and selection.refusal(check) is None for check in CLAIMS)
+
+
 def judge(plan: LabPlan, facts: Facts, only: Sequence[str] = (), skip: Sequence[str] = ()) -> CheckReport:
     """Every claim in every scope, in the table's order. Raises UsageError for a glob that no claim matches."""
     started = time.monotonic()
@@ -64,7 +70,7 @@ def _judge_all(plan: LabPlan, facts: Facts, selection: Selection) -> Iterator[Ch
 
 
 def _not_held(check: Check, facts: Facts) -> str | None:
-    if check.needs_probe_pods:
+    if check.needs_probe_pods and not facts.probed:
         return _NO_PROBES[facts.source]
     return _NOT_RECORDED if check.live_only and facts.source == "recording" else None
 

@@ -26,6 +26,7 @@ Examples:
   labctl verify --only 'kubelet.*'       only some claims
   labctl verify --watch                  again and again, until every claim holds
   labctl verify --wait 300 -o json       for scripts: gives the lab five minutes
+  labctl verify --deep                   also what probe pods on every node see of network and DNS
   labctl verify --from lab.tar.gz        a recording; needs no cluster
   labctl verify -o html > report.html    a page for the browser; junit for CI, md for an issue
 
@@ -43,6 +44,7 @@ Exit code: 0 every claim holds, 1 one FAILs (or drifts, with --strict), 4 one co
 @output_option("table", "wide", "json", "junit", "html", "md")
 @click.option("--only", multiple=True, metavar="GLOB", help="Only claims with such an id. May be repeated.")
 @click.option("--skip", multiple=True, metavar="GLOB", help="No claims with such an id. May be repeated.")
+@click.option("--deep", is_flag=True, help="Also start probe pods on every node, for the network's and DNS's claims.")
 @click.option("--strict", is_flag=True, help="What drifts from the tutorial fails too.")
 @click.option(
     "--wait",
@@ -63,14 +65,15 @@ def verify(
     output: str,
     only: tuple[str, ...],
     skip: tuple[str, ...],
+    deep: bool,
     strict: bool,
     wait: int | None,
     watch: bool,
 ) -> None:
     """Judge the lab by every claim of the tutorial. Changes nothing and takes no lock."""
     if recording is not None:
-        if file is not None or name is not None:
-            raise click.UsageError("--from judges a recording: --file and --name do not go with it")
+        if file is not None or name is not None or deep:
+            raise click.UsageError("--from judges a recording: --file, --name and --deep do not go with it")
         if wait is not None or watch:
             raise click.UsageError(
                 "--from judges a recording, which stays as it is: --wait and --watch do not go with it"
@@ -83,7 +86,7 @@ def verify(
 
         seconds = wait if wait is not None else WATCH_SECONDS if watch else 0
         with _shown(watch, seconds) as tell:
-            report = verify_live(name, file, only, skip, seconds=seconds, tell=tell)
+            report = verify_live(name, file, only, skip, deep=deep, seconds=seconds, tell=tell)
     from labctl.report.outputs import write_report
 
     write_report(report, output, sys.stdout)

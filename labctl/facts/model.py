@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 from labctl.facts.objects import (
@@ -29,6 +29,7 @@ from labctl.facts.observed import (
     quote,
     typed,
 )
+from labctl.facts.probes import NETWORK_FILE, NodeProbes, read_probes
 from labctl.facts.units import Unit, parse_show, parse_status
 
 Files = Mapping[str, bytes | Unavailable]
@@ -77,7 +78,7 @@ class KubectlRun:
 
 @dataclass(frozen=True)
 class NodeFacts:
-    """What one machine said of itself."""
+    """What one machine said of itself. probes is None where the look started no probe pods."""
 
     name: str
     units: Mapping[str, Unit]
@@ -87,6 +88,7 @@ class NodeFacts:
     host: str | NotObserved
     fingerprints: Mapping[str, str] | NotObserved
     kubectl_non_root: KubectlRun | NotObserved
+    probes: NodeProbes | NotObserved | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,18 @@ class Facts:
     def machine(self, name: str) -> NodeFacts:
         """What the machine of that name said; all of it NotObserved if nothing is there."""
         return self.machines.get(name) or _Reader({}, self.source).machine(name)
+
+    @property
+    def probed(self) -> bool:
+        """Whether probe pods were started, or at least meant to be."""
+        return any(machine.probes is not None for machine in self.machines.values())
+
+    def with_probes(self, files: Files) -> Facts:
+        """These facts and what probe pods saw: nodes/<node>/network.json by its path in the recording format."""
+        seen = Facts.from_files(files, self.source)
+        names = {*self.machines, *seen.machines}
+        machines = {name: replace(self.machine(name), probes=seen.machine(name).probes) for name in sorted(names)}
+        return replace(self, machines=machines)
 
     @property
     def git_version(self) -> str | NotObserved:
@@ -247,7 +261,14 @@ class _Reader:
             host=self.text(f"{folder}/host.txt"),
             fingerprints=self.fingerprints(f"{folder}/labctl.json"),
             kubectl_non_root=self.kubectl(f"{folder}/kubectl-non-root.txt"),
+            probes=self.probes(f"{folder}/{NETWORK_FILE}"),
         )
+
+    def probes(self, key: str) -> NodeProbes | NotObserved | None:
+        if key not in self.files:
+            return None
+        value = self.json(key)
+        return value if isinstance(value, NotObserved) else read_probes(value, key)
 
     def unit(self, folder: str, unit: str) -> Unit:
         show_key, status_key = (f"{folder}/systemctl-{verb}-{unit}.txt" for verb in ("show", "status"))

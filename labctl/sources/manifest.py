@@ -80,6 +80,13 @@ class Manifest:
             "files": [asdict(entry) for entry in files],
         }
 
+    def image(self, name: str) -> str:
+        """The reference of the image whose repository ends in that name. Raises ToolError if it holds none."""
+        for image in self.images:
+            if image.ref.rpartition(":")[0].rpartition("/")[2] == name:
+                return image.ref
+        raise ToolError(f"the bundle holds no image {name}", hint=_HINT)
+
     @classmethod
     def from_json(cls, document: object) -> Manifest:
         """Read a parsed manifest.json. Raises ToolError: unknown schema, a missing or wrong value, an escaping path."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from labctl.adapters.ports import ClusterApi, Machines, NodeShell, Playbooks, ProcessRunner
+from labctl.adapters.ports import ClusterApi, ClusterObjects, Machines, NodeShell, Playbooks, ProcessRunner
 from labctl.assets import asset
 from labctl.events import Progress, Reporter
 from labctl.plan import BundleRef, LabPlan
@@ -23,7 +23,7 @@ from labctl.workspace import Workspace
 
 if TYPE_CHECKING:
     from labctl.checks.model import CheckReport
-    from labctl.facts import Facts
+    from labctl.facts import Facts, Files
 
 # Roles that do not depend on which nodes a lab has: what they do can be part of a node image.
 BAKED_ROLES = ("base", "docker", "kube_packages")
@@ -49,6 +49,7 @@ class Lab:
     # The same tools for machines that another folder describes (ssh_config, inventory.yml).
     elsewhere: Callable[[Path], tuple[NodeShell, Playbooks]]
     open_api: Callable[[], ClusterApi]
+    open_objects: Callable[[], ClusterObjects]
     reporter: Reporter
     copy_bundle: bool = False
     # Machines in fresh_nodes were started again at that moment (seconds since 1970): what the API tells of them from
@@ -78,13 +79,26 @@ class Lab:
         self.fresh_nodes |= set(nodes)
         self.stale = True
 
-    def claims(self, only: Sequence[str] = (), skip: Sequence[str] = ()) -> CheckReport:
-        """Every claim judged by the last look, with the seconds that took; only and skip are globs of claim ids."""
-        from labctl.checks.judge import judge
+    def claims(self, only: Sequence[str] = (), skip: Sequence[str] = (), *, deep: bool = False) -> CheckReport:
+        """Every claim judged by the last look, with the seconds that took; only and skip are globs of claim ids.
+
+        deep: probe pods join that look, where a claim is wanted that needs them.
+        """
+        from labctl.checks.judge import judge, wants_probe_pods
 
         begun = time.monotonic()
+        if deep and wants_probe_pods(only, skip):
+            self._facts = self.facts().with_probes(self._probed(self.facts()))
         report = judge(self.plan, self.facts(), only, skip)
         return replace(report, seconds=round(time.monotonic() - begun, 2))
+
+    def _probed(self, facts: Facts) -> Files:
+        from labctl.probe import Prober
+
+        def image() -> str:
+            return self.bundle.manifest.image("busybox")
+
+        return Prober(self.plan, image, self.shell, self.open_objects, self.runner.cancel).probe(facts)
 
     @property
     def bundle(self) -> Bundle:

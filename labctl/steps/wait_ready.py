@@ -36,7 +36,10 @@ class WaitReady:
         return ("kubectl get nodes", "kubectl get pods --namespace kube-system --output wide")
 
     def run(self, lab: Lab) -> int | None:
-        """Wait. Raises ClaimsError (exit 1: something FAILs, exit 4: something cannot be seen) when time is up."""
+        """Wait. Raises ClaimsError (exit 1: something FAILs, exit 4: something cannot be seen) when time is up.
+
+        Also, and at once, where all that is left is for a person to take back.
+        """
         if lab.stale:
             lab.changed()
         if not look_until(lab, self.seconds, lambda: self._ready(lab)):
@@ -47,6 +50,7 @@ class WaitReady:
     def _ready(self, lab: Lab) -> bool:
         waiting = _open(lab)
         if waiting:
+            _leave_to_a_person(lab)
             lab.say(self.id, f"waiting for {waiting}")
         return not waiting
 
@@ -89,6 +93,17 @@ def _open(lab: Lab) -> str:
 
     news = [f"news of {name}" for name in stale(lab.facts(), lab.fresh_since, lab.fresh_nodes)]
     return lab.claims().open_causes or few(news)
+
+
+def _leave_to_a_person(lab: Lab) -> None:
+    """Raise ClaimsError if nothing is left that waiting mends, by an API that tells of now."""
+    from labctl.checks.by_hand import left_to_a_person
+    from labctl.checks.freshness import stale
+
+    report = lab.claims()
+    commands = left_to_a_person(report)
+    if commands and not stale(lab.facts(), lab.fresh_since, lab.fresh_nodes):
+        raise ClaimsError(f"somebody changed the lab: {report.open_causes}", failed=True, hint=" && ".join(commands))
 
 
 def _too_late(report: CheckReport, waiting: str, seconds: float) -> ClaimsError:

@@ -37,6 +37,7 @@ STOPPED = str(RECORDINGS / "kubelet-stopped-on-node-2.tar.gz")
         (["--from", STOPPED, "--only", "weave-net.pods"], 0),
         (["--from", HEALTHY, "--only", "nothing.*"], 2),
         (["--from", HEALTHY, "--name", "tutorial"], 2),
+        (["--from", HEALTHY, "--deep"], 2),
         (["--from", "/no/such/recording"], 2),
         (["--from", HEALTHY, "-o", "yaml"], 2),
         *((["--from", HEALTHY, "-o", form], 0) for form in FORMS),
@@ -100,7 +101,7 @@ def test_how_long_a_live_lab_is_given(
 ) -> None:
     given: list[float] = []
 
-    def look(*_arguments: object, seconds: float, tell: Callable[[CheckReport], None]) -> CheckReport:
+    def look(*_arguments: object, deep: bool, seconds: float, tell: Callable[[CheckReport], None]) -> CheckReport:
         given.append(seconds)
         tell(live_report())
         return live_report()
@@ -120,7 +121,7 @@ def test_ctrl_c_ends_the_wait_and_leaves_the_terminal_whole(arguments: list[str]
         "import sys\nfrom pathlib import Path\nfrom labctl import app\nfrom labctl.checks import judge_recording\n"
         "from labctl.cli import labctl, run\n"
         "class Lab:\n"
-        f"    def claims(self, only, skip): print('looked', flush=True); return judge_recording(Path({STOPPED!r}))\n"
+        f"    def claims(self, *_, deep): print('looked', flush=True); return judge_recording(Path({STOPPED!r}))\n"
         "    def changed(self): pass\n"
         "app.existing = lambda name, file: Lab()\n"
         f"sys.exit(run(labctl, ['verify', *{arguments!r}]))\n"

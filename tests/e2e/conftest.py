@@ -104,3 +104,13 @@ def labctl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labctl]:
 def docker(*arguments: str) -> str:
     """Output of the host's docker."""
     return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def until(condition: Callable[[], bool], seconds: float = 120) -> bool:
+    """Whether the condition came true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True

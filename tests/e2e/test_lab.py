@@ -6,7 +6,6 @@ import base64
 import json
 import re
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from labctl.adapters.kube import KubernetesApi
 from labctl.adapters.ports import ClusterApi
 from labctl.errors import ToolError
 from tests.contract.cluster_api_suite import SUITE
-from tests.e2e.conftest import Labctl, docker
+from tests.e2e.conftest import Labctl, docker, until
 from tests.replay.authority import Authority
 
 pytestmark = pytest.mark.e2e
@@ -45,16 +44,6 @@ def containers() -> dict[str, str]:
 def init_is_running() -> bool:
     command = ["docker", "exec", "labctl-tutorial-k8s-master", "pgrep", "-f", "kubeadm init"]
     return subprocess.run(command, check=False, capture_output=True).returncode == 0
-
-
-def until(condition: Callable[[], bool], seconds: float = 120) -> bool:
-    """Whether the condition came true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 def test_the_bundle_is_filled_and_whole(labctl: Labctl) -> None:

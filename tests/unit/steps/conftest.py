@@ -13,6 +13,7 @@ from labctl.providers.registry import provider_named
 from labctl.sources.bundle import Bundle, sha256_file
 from labctl.steps.step import Lab, bundle_ref
 from labctl.workspace import Workspace
+from tests.fake_objects import FakeObjects
 from tests.fakes import FakeApi, FakeMachines, FakePlaybooks, FakeShell, Recorder, World
 
 VERSION = "v1.20.2"  # what the healthy recording runs
@@ -47,7 +48,9 @@ def write_bundle(root: Path) -> Bundle:
         "versions": {name: getattr(plan.versions, name) for name in plan.versions.__dataclass_fields__},
         "image_repository": "registry.k8s.io",
         "image_tags": dict(plan.bundle.image_tags),
-        "images": [],
+        "images": [
+            {"ref": "labctl.local/busybox:1.35.0", "id": "sha256:1", "archive": "images/all.tar", "nodes": "all"},
+        ],
         "packages": {"docker": ["docker.io"], "kube": ["conntrack"]},
         "notes": [],
         "files": [
@@ -75,6 +78,7 @@ class Bench:
     shell: FakeShell
     machines: FakeMachines
     playbooks: FakePlaybooks
+    objects: FakeObjects
     told: Recorder = field(default_factory=Recorder)
 
 
@@ -106,6 +110,9 @@ class NoRunner:
     def run(self, command: Any, **_: Any) -> Any:
         raise AssertionError(f"a program was run: {command}")
 
+    def cancel(self) -> None:
+        """There is none to end."""
+
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
@@ -117,6 +124,7 @@ def bench(tmp_path: Path) -> Bench:
     plan = replace(plan, bundle=bundle_ref(bundle, "distribution", "a test"))
     workspace = Workspace("tutorial", base=tmp_path / "labs")
     workspace.prepare()
+    objects = FakeObjects()
     shell, machines, playbooks, told = FakeShell(world), FakeMachines(world), FakePlaybooks(world), Recorder()
     lab = Lab(
         plan=plan,
@@ -130,6 +138,7 @@ def bench(tmp_path: Path) -> Bench:
         playbooks=playbooks,
         elsewhere=lambda _: (shell, playbooks),
         open_api=FakeApi(world).open,
+        open_objects=lambda: objects,
         reporter=told,
     )
-    return Bench(lab, world, shell, machines, playbooks, told)
+    return Bench(lab, world, shell, machines, playbooks, objects, told)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from labctl.errors import ClaimsError, ToolError, UsageError
@@ -58,7 +60,7 @@ def test_a_claim_that_fails_brings_the_role_back_that_makes_it_hold(bench: Bench
     bench.lab.changed()
     bench.playbooks.runs.clear()
     with pytest.raises(ClaimsError) as caught:
-        walk((*UP[:-1], wait_ready.WaitReady(seconds=0)), bench.lab, "run-2")
+        walk((*UP[: UP.index(wait_ready.STEP)], wait_ready.WaitReady(seconds=0)), bench.lab, "run-2")
     assert bench.playbooks.runs == ["docker"]
     assert caught.value.exit_code == 1
     assert "docker.service (node-2)" in caught.value.message
@@ -137,3 +139,16 @@ def test_destroy_closes_connections_and_removes_machines(bench: Bench) -> None:
     walk(DESTROY, bench.lab, "run-2")
     assert bench.shell.closed
     assert bench.machines.calls[-1] == "destroy"
+
+
+def test_what_somebody_changed_on_purpose_is_not_waited_for(bench: Bench) -> None:
+    up(bench)
+    key = "api/api_v1_nodes.json"
+    nodes = json.loads(bench.world.files[key])
+    nodes["items"][3]["spec"]["unschedulable"] = True
+    bench.world.files[key] = json.dumps(nodes).encode()
+    bench.lab.changed()
+    with pytest.raises(ClaimsError, match=r"somebody changed the lab: nodes.ready \(node-3\)") as caught:
+        up(bench)
+    assert caught.value.hint == "kubectl uncordon node-3"
+    assert caught.value.exit_code == 1

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Says what is missing of the work of kubeadm init on this NODE with Kubernetes MINOR ("1.21"), one line each; nothing
-# when all is there. "fresh": kubeadm has not begun. "waiting: ...": look again in a second. Changes nothing.
+# when all is there. "fresh": kubeadm has not begun. "waiting: ...": look again in a second. "scaled": another number of
+# CoreDNS pods is asked for. Changes nothing.
 set -eu
 node=$1 minor=$2
 case $(systemctl is-active labctl-kubeadm-init.service || true) in
@@ -40,3 +41,5 @@ kube get --namespace kube-system --output name configmap/kubeadm-config "configm
 kube get --namespace kube-public --output name configmap/cluster-info 2>&1 >/dev/null | sed 's/^/absent: /'
 kube get node "$node" --output 'jsonpath={.metadata.labels}' 2>&1 | grep -q node-role.kubernetes.io/master ||
   echo "absent: label node-role.kubernetes.io/master"
+replicas=$(kube get --namespace kube-system deployment/coredns --output 'jsonpath={.spec.replicas}' 2>/dev/null || echo 2)
+[ "$replicas" = 2 ] || echo scaled
