@@ -21,9 +21,9 @@ Examples:
 @output_option("table", "json")
 def status(*, file: Path | None, name: str | None, output: str) -> None:
     """Show the lab's nodes and its last run. Changes nothing and takes no lock."""
-    from labctl import app
+    from labctl.status import status as look
 
-    seen = app.status(name, file)
+    seen = look(name, file)
     if output == "json":
         click.echo(json.dumps(seen, indent=2))
         return

@@ -93,7 +93,9 @@ def collect_archive(
     missing = {name: scrub(reason.encode(), sources.home).decode() for name, reason in sorted(reasons.items())}
     files = {name: content for name, content in found.items() if isinstance(content, bytes)}
     files["README.txt"] = _CONTENTS.encode()
-    files[MISSING] = json.dumps(missing, indent=2).encode() + b"\n"
+    absent = {name for name, content in found.items() if isinstance(content, Unavailable) and content.absent}
+    told = {name: {"absent": why} if name in absent else why for name, why in missing.items()}
+    files[MISSING] = json.dumps(told, indent=2).encode() + b"\n"
     say(f"packing {len(files)} files")
     folder = re.sub(r"\.(tar\.gz|tgz)\Z", "", path.name)
     packed = pack(files, _safe(folder), int(stamp), sources.home)

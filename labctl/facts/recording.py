@@ -72,7 +72,15 @@ def _missing(content: bytes | Unavailable | None) -> dict[str, bytes | Unavailab
         return {}
     # A plan that is missing is the tutorial's own, as in recordings that never had one.
     known = [key for key in said if key.startswith(("api/", "nodes/")) and key_of(tuple(key.split("/"))) == key]
-    return {key: Unavailable(quote(said[key])) for key in known[:MAX_MISSING] if isinstance(said[key], str)}
+    found = {key: _reason(said[key]) for key in known[:MAX_MISSING]}
+    return {key: reason for key, reason in found.items() if reason is not None}
+
+
+def _reason(said: object) -> Unavailable | None:
+    """A reason in words, or {"absent": words} where the API server said that there is no such thing."""
+    absent = isinstance(said, dict)
+    words = said.get("absent") if isinstance(said, dict) else said
+    return Unavailable(quote(words), absent=absent) if isinstance(words, str) else None
 
 
 def _refuse(path: Path, why: str) -> ToolError:

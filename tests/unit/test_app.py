@@ -15,6 +15,7 @@ from labctl.errors import ConfigError, ExitCode, ToolError, UsageError
 from labctl.plan import Box, LabPlan, NetworkPlan, NodePlan, default_plan
 from labctl.providers.host import Host
 from labctl.providers.registry import provider_named
+from labctl.status import status
 from labctl.steps.recipes import UP
 from labctl.workspace import Workspace, labs_folder
 from tests.fakes import Recorder
@@ -290,7 +291,7 @@ class TestStatus:
         run = workspace.journal.new_id()
         workspace.journal.begin(run, "up", 1.0)
         workspace.journal.note(run, "step_finished", step="base", seconds=2.5)
-        seen: dict[str, Any] = app.status("tutorial", None)
+        seen: dict[str, Any] = status("tutorial", None)
         assert [node["machine"] for node in seen["nodes"]] == ["unreachable"] * 4
         assert {node["state"] for node in seen["nodes"]} == {"unknown"}
         assert seen["last_run"]["outcome"] is None
@@ -299,7 +300,7 @@ class TestStatus:
 
     def test_of_a_lab_that_never_ran(self) -> None:
         lab()
-        assert app.status("tutorial", None)["last_run"] is None
+        assert status("tutorial", None)["last_run"] is None
 
 
 def test_render_writes_what_up_would(tmp_path: Path) -> None:

@@ -65,8 +65,13 @@ def test_one_change_breaks_exactly_its_claims(case: Case, baseline: dict[Ref, Ou
     assert sorted(lines(report, baseline)) == sorted(case.changed)
     words = {line.split()[0] for line in case.changed}
     assert report.exit_code() == (1 if "FAIL" in words else 4 if "ERROR" in words else 0)
+    if files.get("plan.json") != e.load("healthy").get("plan.json"):
+        # Another plan than the tutorial's: what fails may be just what the tutorial shows.
+        return
     for result in report.results:
-        if result.outcome in (Outcome.FAIL, Outcome.DRIFT) and not result.check.quotes:
+        # The recording's own version is not the tutorial's, which a node that strays may have.
+        strays = result.check.id == "nodes.version"
+        if result.outcome in (Outcome.FAIL, Outcome.DRIFT) and not result.check.quotes and not strays:
             assert _differs(result), result.ref
 
 
