@@ -216,7 +216,7 @@ def _kept_plan(workspace: Workspace, reporter: Reporter) -> LabPlan | None:
 def _same_lab(kept: LabPlan, wanted: LabPlan) -> None:
     """Raise ConfigError if machines that are there would have to be made again: `up` never deletes them."""
     old, new = kept.to_json(), wanted.to_json()
-    differing = [key for key in ("release", "provider", "network", "box") if old[key] != new[key]]
+    differing = [key for key in ("release", "provider", "network", "box", "fast") if old[key] != new[key]]
     problems = [f"{key}: the lab has {old[key]}, the lab file says {new[key]}" for key in differing]
     nodes = {node.name: node for node in wanted.nodes}
     problems += [

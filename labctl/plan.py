@@ -80,7 +80,10 @@ class Box:
 
 @dataclass(frozen=True)
 class LabPlan:
-    """A whole lab. nodes keep the order of the lab file; exactly one has the role control-plane."""
+    """A whole lab. nodes keep the order of the lab file; exactly one has the role control-plane.
+
+    fast: with the settings that save time while the cluster comes up, else with kubeadm's own.
+    """
 
     name: str
     release: str
@@ -90,6 +93,7 @@ class LabPlan:
     network: NetworkPlan
     bundle: BundleRef
     box: Box = field(default_factory=Box)
+    fast: bool = True
 
     @property
     def control_plane(self) -> NodePlan:
@@ -150,6 +154,7 @@ class LabPlan:
                 network=_read(NetworkPlan, data["network"]),
                 bundle=_read(BundleRef, bundle, versions=versions, image_tags=tags),
                 box=_read(Box, data.get("box", {})),
+                fast=_of_type(data.get("fast", True), bool),
             )
             _check(plan)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
@@ -222,6 +227,7 @@ def make_plan(config: LabConfig, bundle: BundleRef, provider: str, provider_reas
         network=NetworkPlan(config.network.pod_cidr, config.network.service_cidr),
         bundle=bundle,
         box=Box(config.box, config.box_url, config.box_version, config.box_checksum),
+        fast=config.fast,
     )
 
 

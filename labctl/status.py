@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from labctl.app import existing
 from labctl.workspace import Workspace
+from labctl.workspace.journal import Run
 
 if TYPE_CHECKING:
     from labctl.facts import Facts
@@ -62,3 +63,8 @@ def _last_run(workspace: Workspace) -> dict[str, Any] | None:
         "log": str(workspace.logs / f"{run.id}.log"),
         "steps": [{"step": step, "seconds": seconds} for step, seconds in run.steps],
     }
+
+
+def runs(name: str | None, file: Path | None) -> list[Run]:
+    """All runs on a lab, the oldest first. Raises ConfigError where there is no such lab."""
+    return existing(name, file).workspace.journal.runs()

@@ -18,6 +18,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "The lab": {
         "up": "Bring up the cluster and prove it claim by claim.",
         "status": "Show the lab's nodes and its last run.",
+        "history": "Show what was done to the lab, with the time of each step.",
         "verify": "Judge the lab by every claim of the tutorial.",
         "claims": "List the tutorial's claims, or explain one.",
         "collect": "Write an archive for whoever helps you, without secrets.",

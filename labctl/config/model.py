@@ -84,6 +84,10 @@ class LabConfig(_Model):
         default="auto", description="What the machines are; auto takes the first that works on this computer."
     )
     release: Literal["tutorial"] = Field(default="tutorial", description="Which versions the lab runs.")
+    fast: bool = Field(
+        default=True,
+        description="Settings of kubelet and control plane that bring the cluster up in a third of the time.",
+    )
     nodes: tuple[NodeConfig, ...] = Field(
         strict=False,  # a YAML sequence is a list
         description="The machines, in the order in which they are shown.",

@@ -10,7 +10,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,25 @@ from labctl.workspace.files import append_line
 
 
 @dataclass(frozen=True)
+class StepTime:
+    """A step that a run has begun: when (seconds since the run's start), how long, how many changes.
+
+    seconds is None where it did not end, changed also where it is not known.
+    """
+
+    step: str
+    at: float
+    seconds: float | None = None
+    changed: int | None = None
+    failed: bool = False
+
+
+@dataclass(frozen=True)
 class Run:
-    """One run of a recipe; pid and started (seconds since the epoch) name its process, outcome None: it was cut."""
+    """One run of a recipe; pid and started (seconds since the epoch) name its process, outcome None: it was cut.
+
+    steps: those that were finished, with their seconds; timeline: all that were begun.
+    """
 
     id: str
     command: str
@@ -28,6 +45,7 @@ class Run:
     outcome: str | None
     seconds: float | None
     steps: tuple[tuple[str, float], ...]
+    timeline: tuple[StepTime, ...] = ()
 
 
 class Journal:
@@ -52,11 +70,15 @@ class Journal:
         """All runs, oldest first."""
         runs: dict[str, dict[str, Any]] = {}
         for line in self._lines():
-            run = runs.setdefault(str(line.get("run")), {"steps": []})
+            run = runs.setdefault(str(line.get("run")), {"steps": [], "timeline": []})
             if line["event"] == "run_started":
                 run.update(command=line.get("command"), pid=line.get("pid"), started=line.get("started"))
-            elif line["event"] == "step_finished":
-                run["steps"].append((str(line.get("step")), float(line.get("seconds", 0))))
+                run["begun"] = line.get("time")
+            elif line["event"] == "step_started":
+                at = max(0.0, _number(line.get("time")) - _number(run.get("begun")))
+                run["timeline"].append(StepTime(str(line.get("step")), round(at, 1)))
+            elif line["event"] in ("step_finished", "step_failed"):
+                _end_step(run, line)
             elif line["event"] == "run_finished":
                 run.update(outcome=line.get("outcome"), seconds=line.get("seconds"))
         return [
@@ -68,6 +90,7 @@ class Journal:
                 outcome=run.get("outcome"),
                 seconds=run.get("seconds"),
                 steps=tuple(run["steps"]),
+                timeline=tuple(run["timeline"]),
             )
             for run_id, run in runs.items()
             if run.get("pid") and run.get("started")
@@ -85,3 +108,23 @@ class Journal:
                 continue
             if isinstance(line, dict) and "event" in line and "run" in line:
                 yield line
+
+
+def _end_step(run: dict[str, Any], line: dict[str, Any]) -> None:
+    step, seconds = str(line.get("step")), _number(line.get("seconds"))
+    failed = line["event"] == "step_failed"
+    if not failed:
+        run["steps"].append((step, seconds))
+    if run["timeline"] and run["timeline"][-1].step == step:
+        changed = line.get("changed")
+        run["timeline"][-1] = replace(
+            run["timeline"][-1],
+            seconds=seconds,
+            changed=changed if isinstance(changed, int) else None,
+            failed=failed,
+        )
+
+
+def _number(value: object) -> float:
+    """A number of the journal; 0 for what is none."""
+    return float(value) if isinstance(value, int | float) else 0.0

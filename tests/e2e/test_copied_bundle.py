@@ -1,4 +1,4 @@
-"""A smaller lab whose nodes get the bundle over SSH, as virtual machines do, instead of the bind mount."""
+"""A smaller lab whose nodes get the bundle over SSH, as virtual machines do, and which has kubeadm's own settings."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ pytestmark = pytest.mark.e2e
 LAB = """
 name: copied
 provider: docker
+fast: false
 nodes:
   - {name: head, role: control-plane, ip: 192.168.60.10}
   - {name: hand, role: worker, ip: 192.168.60.11}

@@ -77,5 +77,8 @@ CASES: dict[str, Callable[[], str]] = {
     "Vagrantfile-docker-nested-copied-bundle.golden": lambda: vagrantfile("docker", NESTED),
     "inventory.golden": lambda: render_inventory(default_lab("docker"), "/home/ann/my labs/tutorial/ssh_config"),
     "kubeadm-virtual-machine.golden": lambda: render_kubeadm(default_lab("virtualbox"), NodeEnvironment()),
+    "kubeadm-stock-settings.golden": lambda: render_kubeadm(
+        replace(default_lab("virtualbox"), fast=False), NodeEnvironment()
+    ),
     "kubeadm-container-with-swap.golden": lambda: _kubeadm("distribution", "docker", NESTED),
 }

@@ -37,3 +37,29 @@ def test_damaged_lines_are_passed_over(tmp_path: Path) -> None:
 
 def test_no_journal_is_no_runs(tmp_path: Path) -> None:
     assert Journal(tmp_path / "none").runs() == []
+
+
+def test_the_timeline_tells_when_each_step_began_and_how_it_ended(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.begin("a", "up", 1.0)
+    journal.note("a", "step_started", step="base")
+    journal.note("a", "step_finished", step="base", seconds=2.5, changed=3)
+    journal.note("a", "step_started", step="docker")
+    journal.note("a", "step_failed", step="docker", seconds=1.5)
+    journal.note("a", "step_started", step="docker")
+    base, failed, cut = journal.runs()[0].timeline
+    assert (base.step, base.seconds, base.changed, base.failed) == ("base", 2.5, 3, False)
+    assert (failed.seconds, failed.failed) == (1.5, True)
+    assert (cut.step, cut.seconds, cut.failed) == ("docker", None, False)
+    assert 0 <= base.at <= failed.at <= cut.at
+
+
+def test_numbers_that_are_none_do_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    journal = Journal(path)
+    journal.begin("a", "up", 1.0)
+    with path.open("a") as stream:
+        stream.write('{"run": "a", "time": "x", "event": "step_started", "step": "base"}\n')
+        stream.write('{"run": "a", "event": "step_finished", "step": "base", "seconds": null, "changed": "y"}\n')
+    (step,) = journal.runs()[0].timeline
+    assert (step.at, step.seconds, step.changed) == (0.0, 0.0, None)
