@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -92,13 +93,17 @@ class Labctl:
 
 
 @pytest.fixture(scope="session")
-def labctl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labctl]:
-    runner = Labctl(tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("cwd"))
-    yield runner
-    labs = runner.data / "labs"
-    for lab in sorted(labs.iterdir()) if labs.is_dir() else []:
-        if lab.is_dir():
-            runner("destroy", "--yes", "-n", lab.name, code=None)
+def labctl() -> Iterator[Labctl]:
+    # Not pytest's own folder: other runs of pytest on this computer prune that while labs live in it.
+    with tempfile.TemporaryDirectory(prefix="labctl-e2e-") as folder:
+        runner = Labctl(Path(folder, "data"), Path(folder, "cwd"))
+        runner.data.mkdir()
+        runner.folder.mkdir()
+        yield runner
+        labs = runner.data / "labs"
+        for lab in sorted(labs.iterdir()) if labs.is_dir() else []:
+            if lab.is_dir():
+                runner("destroy", "--yes", "-n", lab.name, code=None)
 
 
 def docker(*arguments: str) -> str:
