@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from labctl.checks.model import CheckReport
 
 _SECONDS = 240.0
+_EMULATED = 5
 _POLL_SECONDS = 1.0
 
 
@@ -42,8 +43,10 @@ class WaitReady:
         """
         if lab.stale:
             lab.changed()
-        if not look_until(lab, self.seconds, lambda: self._ready(lab)):
-            raise _too_late(lab.claims(), _open(lab), self.seconds)
+        # Where the provider's machines are emulated, everything takes several times as long.
+        seconds = self.seconds * (_EMULATED if lab.provider.discouraged(lab.host) else 1)
+        if not look_until(lab, seconds, lambda: self._ready(lab)):
+            raise _too_late(lab.claims(), _open(lab), seconds)
         lab.fresh_nodes = frozenset()
         return 0
 

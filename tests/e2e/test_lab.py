@@ -6,6 +6,7 @@ import base64
 import json
 import re
 import subprocess
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,67 @@ def test_roles_run_again_change_nothing(labctl: Labctl) -> None:
     ended = labctl("up", "--from", "base", "-o", "json")
     changed = {event["step"]: event["changed"] for event in ended.events if event["event"] == "step_finished"}
     assert changed == dict.fromkeys([*ROLES, "wait_ready"], 0)
+
+
+# Role -> (node, what spoils something of its work, how many tasks must repair it). Two where a service also has to
+# take up what was repaired.
+SPOILED: dict[str, list[tuple[str, str, int]]] = {
+    "base": [
+        ("node-1", "echo 'net.ipv4.ip_forward = 1' > /etc/sysctl.d/90-labctl.conf", 1),
+        ("node-2", "chmod 0600 /etc/sysctl.d/90-labctl.conf", 1),
+        ("node-3", "rm /etc/labctl/fingerprints/base", 1),
+    ],
+    "docker": [
+        ("node-1", "echo '{}' > /etc/docker/daemon.json", 2),
+        ("node-2", "gpasswd --delete vagrant docker", 1),
+    ],
+    "kube_packages": [
+        ("node-1", "chmod 0700 /usr/bin/kubectl", 1),
+        ("node-2", "truncate --size=100 /opt/cni/bin/bridge", 1),
+        ("node-3", "echo '[Service]' >> /etc/systemd/system/kubelet.service.d/10-kubeadm.conf", 2),
+    ],
+    "control_plane": [
+        ("k8s-master", "echo '# mine' >> /etc/labctl/kubeadm.yml", 1),
+        ("k8s-master", "rm /home/vagrant/.kube/config", 1),
+        ("k8s-master", "chmod 0644 /root/.kube/config", 1),
+    ],
+    "weave_net": [("k8s-master", "echo '# mine' >> /etc/labctl/weave-net.yaml", 1)],
+    "workers": [("node-1", "echo 0 > /etc/labctl/fingerprints/workers", 1)],
+}
+
+
+def test_what_is_spoiled_is_repaired_by_its_own_task(labctl: Labctl) -> None:
+    for spoils in SPOILED.values():
+        for node, command, _ in spoils:
+            docker("exec", f"labctl-tutorial-{node}", "sh", "-c", command)
+    ended = labctl("up", "--from", "base", "-o", "json")
+    changed = {event["step"]: event["changed"] for event in ended.events if event["event"] == "step_finished"}
+    expected = {role: sum(tasks for _, _, tasks in spoils) for role, spoils in SPOILED.items()}
+    assert {role: changed[role] for role in ROLES} == expected
+    assert open_claims(verify(labctl, code=0)) == []
+
+
+def test_a_collection_is_judged_as_the_lab_is_and_holds_no_secret(labctl: Labctl) -> None:
+    archive = labctl.folder / "for-a-helper.tar.gz"
+    labctl("collect", "-o", str(archive))
+    report = json.loads(labctl("verify", "--from", str(archive), "-o", "json").out)
+    asked_live = ("network.", "dns.", "kubectl.")
+    judged = {f"{each['id']} {each['scope']}": each["outcome"] for each in report["checks"]}
+    live = {name: each["outcome"] for name, each in verify(labctl, code=0).items()}
+    assert {name: told for name, told in judged.items() if not name.startswith(asked_live)} == {
+        name: told for name, told in live.items() if not name.startswith(asked_live)
+    }
+    kubeconfig = (labctl.data / "labs/tutorial/kubeconfig").read_text()
+    secrets = re.findall(r"(?:client-key-data|client-certificate-data): (\S{40})", kubeconfig)
+    secrets += docker(
+        "exec", "labctl-tutorial-k8s-master", "sh", "-c", "tail -n +2 /etc/kubernetes/pki/sa.key"
+    ).split()[:3]
+    with tarfile.open(archive) as packed:
+        for member in packed.getmembers():
+            content = packed.extractfile(member)
+            text = content.read().decode(errors="replace") if content else ""
+            assert not [secret for secret in secrets if secret in text], member.name
+            assert "PRIVATE KEY-----" not in text, member.name
 
 
 def test_vagrant_knows_the_machines_that_labctl_has_started(labctl: Labctl) -> None:
