@@ -28,6 +28,7 @@ from labctl.steps.session import Session
 from labctl.steps.step import Lab, Step
 from labctl.workspace import Workspace, labs_folder
 from labctl.workspace.known import load_lab_file
+from labctl.workspace.nodes_setting import as_left
 
 if TYPE_CHECKING:
     from labctl.adapters.process import LocalProcessRunner
@@ -96,8 +97,9 @@ def resolve(file: Path | None, source: str = "auto") -> Resolved:
     chosen = choose(config.provider, host)
     found, reference = _bundle(config, source)
     plan = make_plan(config, reference, chosen.provider.name, chosen.reason)
+    plan, note = as_left(plan, Workspace(plan.name))
     advice = chosen.provider.advice(plan, host)
-    return Resolved(path, plan, chosen.provider, host, found, (*chosen.others, *([advice] if advice else [])))
+    return Resolved(path, plan, chosen.provider, host, found, tuple(filter(None, (*chosen.others, advice, note))))
 
 
 def _bundle(config: LabConfig, wanted: str) -> tuple[Source | None, BundleRef]:

@@ -53,12 +53,13 @@ class World:
 
 @dataclass
 class FakeShell:
-    """NodeShell on a World."""
+    """NodeShell on a World. answers: words of a command -> what it prints."""
 
     world: World
     commands: list[tuple[str, str]] = field(default_factory=list)
     pushed: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     closed: bool = False
+    answers: dict[str, str] = field(default_factory=dict)
 
     def run(
         self, node: str, command: str, *, stdin: bytes | None = None, timeout: float = 30, check: bool = True
@@ -75,7 +76,8 @@ class FakeShell:
             return Completed(("ssh", node), 0 if self.world.cluster else 1, KUBECONFIG, "")
         if "/etc/labctl/fingerprints/bundle" in command:
             self.world.mark(node, "bundle", command.split("echo ")[1].split(maxsplit=1)[0])
-        return Completed(("ssh", node), 0, "", "")
+        told = next((text for words, text in self.answers.items() if words in command), "")
+        return Completed(("ssh", node), 0, told, "")
 
     def push_tree(self, node: str, source: Path, files: Sequence[str], destination: str) -> None:
         self._reach(node)
@@ -153,6 +155,10 @@ class FakeMachines:
         if not self.world.running:
             raise ToolError("no machine runs")
         return "".join(f"Host {name}\n  HostName 127.0.0.1\n" for name in sorted(self.world.running))
+
+    def remove(self, name: str) -> None:
+        self.calls.append(f"remove {name}")
+        self.world.running.discard(name)
 
     def halt(self) -> None:
         self.calls.append("halt")

@@ -119,6 +119,10 @@ class Machines(Protocol):
         """OpenSSH client configuration of all running machines. Raises ToolError."""
         ...
 
+    def remove(self, name: str) -> None:
+        """Destroy one machine that the Vagrantfile still has; one that is not there is no error. Raises ToolError."""
+        ...
+
     def halt(self) -> None:
         """Stop all machines in order; one that does not run is not an error. Raises ToolError."""
         ...

@@ -120,6 +120,12 @@ class VagrantMachines:
         """OpenSSH configuration of all machines. Raises ToolError where one of them does not run."""
         return self._ssh_config() or str(self._call("vagrant ssh-config", lambda vagrant: vagrant.ssh_config()))
 
+    def remove(self, name: str) -> None:
+        """Destroy one machine. Raises ToolError."""
+        command = f"vagrant destroy --force {name}"
+        with self._logged(command):
+            self._call(command, lambda vagrant: vagrant.destroy(vm_name=name))
+
     def halt(self) -> None:
         """Stop all machines. Raises ToolError."""
         command = "vagrant halt"

@@ -26,6 +26,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "kubectl": "Run the bundle's kubectl against the lab.",
         "reset": "Make the lab fresh again, whatever was done to it.",
         "snapshot": "Save, list, show, restore and delete states of the lab.",
+        "node": "Add workers to the lab, and remove them.",
         "halt": "Stop the lab's machines.",
         "resume": "Start them again, and prove the claims.",
         "destroy": "Remove the lab without a trace.",

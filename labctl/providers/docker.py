@@ -127,6 +127,11 @@ class Docker:
         engine.halt(plan, runner)
         return True
 
+    def remove(self, plan: LabPlan, lab: Path, node: str, runner: ProcessRunner) -> bool:
+        """Its container and volumes."""
+        engine.remove(plan, lab, node, runner)
+        return True
+
     def cleanup(self, plan: LabPlan, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:
         """Remove what carries the lab's label, and the node image where no other lab uses it."""
         return engine.cleanup(plan, runner, reporter)

@@ -10,6 +10,7 @@ import hashlib
 import ipaddress
 import json
 import re
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -224,6 +225,15 @@ def halt(plan: LabPlan, runner: ProcessRunner) -> None:
         # systemd waits for kubelet's pods, which nobody ends: a longer patience would only be waited out. What a node
         # writes to disk is written for a loss of power.
         runner.run(["docker", "stop", "--time", "1", *running], timeout=120)
+
+
+def remove(plan: LabPlan, lab: Path, node: str, runner: ProcessRunner) -> None:
+    """Remove a node's container and volumes, and what Vagrant knows of it; what is gone is no error."""
+    name = container_name(plan, node)
+    if name in _containers(plan, runner):
+        runner.run(["docker", "rm", "--force", "--volumes", name], timeout=120)
+    runner.run(["docker", "volume", "rm", "--force", f"{name}-docker", f"{name}-kubelet"], timeout=120)
+    shutil.rmtree(lab / ".vagrant/machines" / node, ignore_errors=True)
 
 
 def cleanup(plan: LabPlan, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:

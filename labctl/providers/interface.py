@@ -225,6 +225,10 @@ class Provider(Protocol):
         """Stop all machines of the lab; False where only Vagrant can. Raises ToolError."""
         ...
 
+    def remove(self, plan: LabPlan, lab: Path, node: str, runner: ProcessRunner) -> bool:
+        """Remove one machine and all that is on it; False where only Vagrant can. Raises ToolError."""
+        ...
+
     def cleanup(self, plan: LabPlan, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:
         """Remove what `vagrant destroy` leaves of this lab: volumes, networks, images; what was removed, in words."""
         ...

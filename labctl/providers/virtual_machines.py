@@ -67,6 +67,10 @@ class VirtualMachines:
         """Vagrant shuts them down in order."""
         return False
 
+    def remove(self, plan: LabPlan, lab: Path, node: str, runner: ProcessRunner) -> bool:  # noqa: ARG002
+        """Vagrant destroys it."""
+        return False
+
     def cleanup(self, plan: LabPlan, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:  # noqa: ARG002
         """Nothing: `vagrant destroy` leaves nothing but the box, which is the user's."""
         return ()

@@ -181,6 +181,27 @@ def test_halt_and_resume(labctl: Labctl) -> None:
     is_fresh(labctl)
 
 
+def test_a_node_more_and_a_node_less(labctl: Labctl) -> None:
+    """DaemonSets follow: 5/5/5/5/5 and back."""
+
+    def counts() -> str:
+        columns = "desiredNumberScheduled currentNumberScheduled numberReady updatedNumberScheduled numberAvailable"
+        path = "/".join(f"{{.status.{name}}}" for name in columns.split())
+        args = ("--namespace", "kube-system", "get", "daemonset", "weave-net", "--output", f"jsonpath={path}")
+        return kubectl(labctl, *args)
+
+    labctl("node", "add", "-n", "used", "-o", "json")
+    assert counts() == "5/5/5/5/5"
+    assert on("node-4", "uname -n").strip() == "node-4"
+    assert claims(labctl)["outcome"] in ("pass", "drift")
+    assert labctl("up", "-f", "used.yml", "-o", "json").steps("step_started") == []
+    labctl("node", "remove", "node-4", "-n", "used", "--yes", "-o", "json")
+    assert counts() == "4/4/4/4/4"
+    assert "labctl-used-node-4" not in docker("ps", "--all", "--format", "{{.Names}}")
+    assert "labctl-used-node-4" not in docker("volume", "ls", "--format", "{{.Name}}")
+    is_fresh(labctl)
+
+
 def test_a_save_that_is_killed_leaves_ready_whole(labctl: Labctl) -> None:
     saving = ["snapshot", "save", "-n", "used", "cut"]
     labctl.killed_at(saving, lambda event: event["event"] == "progress" and "freezing" in event.get("text", ""))

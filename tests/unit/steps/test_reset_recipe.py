@@ -15,6 +15,7 @@ from labctl.plan import LabPlan
 from labctl.providers.interface import Launch, Saved
 from labctl.steps import save_ready, snapshots, wait_ready
 from labctl.steps.recipes import HALT, UP
+from labctl.steps.remove_node import RemoveNode
 from labctl.steps.restore_machines import RestoreMachines
 from labctl.steps.runner import walk
 from labctl.steps.step import Lab
@@ -53,6 +54,9 @@ class Keeping(StillProvider):
         self.snapshots = store
 
     def halt(self, *_: object) -> bool:
+        return False
+
+    def remove(self, *_: object) -> bool:
         return False
 
 
@@ -155,3 +159,20 @@ def test_halt_stops_what_runs(lab: Lab, bench: Bench) -> None:
     assert bench.machines.calls[-1] == "halt"
     walk(HALT, lab, "run-3")
     assert bench.machines.calls.count("halt") == 1
+
+
+def test_a_removed_node_is_drained_and_deleted_before_its_machine_goes(lab: Lab, bench: Bench) -> None:
+    lab.plan = replace(lab.plan, nodes=lab.plan.nodes[:-1])
+    bench.shell.commands.clear()
+    bench.shell.answers["get node"] = "node/node-3\n"
+    walk((RemoveNode("node-3"),), lab, "run-2")
+    typed = [command for node, command in bench.shell.commands if node == "k8s-master"]
+    assert [command.split()[2] for command in typed] == ["get", "drain", "delete"]
+    assert bench.machines.calls[-1] == "remove node-3"
+
+
+def test_a_node_that_the_cluster_does_not_know_only_loses_its_machine(lab: Lab, bench: Bench) -> None:
+    bench.shell.commands.clear()
+    walk((RemoveNode("node-3"),), lab, "run-2")
+    assert len(bench.shell.commands) == 1
+    assert bench.machines.calls[-1] == "remove node-3"
