@@ -88,6 +88,11 @@ def look(plan: LabPlan, shell: NodeShell, open_api: Callable[[], ClusterApi]) ->
     return Facts.from_files(collect(plan, shell, open_api), source="live")
 
 
+def look_at_api(open_api: Callable[[], ClusterApi]) -> Facts:
+    """One look at the API alone, a fraction of a whole one; nothing is known of the machines."""
+    return Facts.from_files(api_files(open_api, API_PATHS), source="live")
+
+
 def api_file(path: str) -> str:
     """The file of a collection that holds the answer to an API path; its query is no part of the name."""
     return f"api/{path.partition('?')[0].strip('/').replace('/', '_')}.json"

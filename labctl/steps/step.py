@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # Roles that do not depend on which nodes a lab has: what they do can be part of a node image.
 BAKED_ROLES = ("base", "docker", "kube_packages")
+# Claims that are judged by what machines say of themselves.
+_OF_MACHINES = ("kubelet.*", "docker.*", "kubectl.*")
 
 
 @dataclass
@@ -72,6 +74,14 @@ class Lab:
         """The world is no longer as it was seen."""
         self._facts = None
         self.stale = False
+
+    def api_claims(self) -> tuple[CheckReport, Facts]:
+        """The claims that the API alone proves, judged by its answers of now: a fraction of a whole look's work."""
+        from labctl.checks.judge import judge
+        from labctl.collect import look_at_api
+
+        seen = look_at_api(self.open_api)
+        return judge(self.plan, seen, (), _OF_MACHINES), seen
 
     def renewed(self, nodes: Iterable[str]) -> None:
         """These machines are being started again now."""

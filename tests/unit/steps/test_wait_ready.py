@@ -72,3 +72,15 @@ def test_the_step_names_what_it_waits_for_and_gives_up_in_time(lab: Bench) -> No
         WaitReady(seconds=0).run(lab.lab)
     assert caught.value.exit_code == ExitCode.CLAIM_FAILED
     assert Progress("wait_ready", "waiting for docker.service (node-2)") in lab.told.events
+
+
+def test_machines_are_not_asked_while_the_api_has_something_open(lab: Bench) -> None:
+    heal(lab)
+    lab.world.cluster = False
+    with pytest.raises(ClaimsError):
+        WaitReady(seconds=0.2).run(lab.lab)
+    # Once before time was up would have been twice: the only whole look is the one that the error tells of.
+    assert lab.world.looks == len(lab.lab.plan.nodes)
+    lab.world.cluster = True
+    lab.lab.changed()
+    assert WaitReady(seconds=0).run(lab.lab) == 0
