@@ -29,9 +29,7 @@ class Docker:
     name = "docker"
     oven = DockerOven()
     snapshots = DockerSnapshots()
-    capabilities = Capabilities(
-        parallel_up=True, snapshots=True, bundle="mount", loopback_api=True, containers=True, run_in_ci=True
-    )
+    capabilities = Capabilities(parallel_up=True, bundle="mount", loopback_api=True, containers=True, run_in_ci=True)
 
     def unusable(self, host: Host) -> str | None:
         """Vagrant and a Docker daemon with real root are needed."""

@@ -32,7 +32,6 @@ class Capabilities:
     """
 
     parallel_up: bool
-    snapshots: bool
     bundle: Literal["mount", "copy"]
     loopback_api: bool
     containers: bool

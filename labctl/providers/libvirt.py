@@ -20,9 +20,7 @@ class Libvirt(VirtualMachines):
     """Fulfils interface.Provider."""
 
     name = "libvirt"
-    capabilities = Capabilities(
-        parallel_up=True, snapshots=True, bundle="copy", loopback_api=True, containers=False, run_in_ci=True
-    )
+    capabilities = Capabilities(parallel_up=True, bundle="copy", loopback_api=True, containers=False, run_in_ci=True)
 
     def unusable(self, host: Host) -> str | None:
         """Vagrant, its plugin and a libvirt that answers; KVM is not needed (see discouraged)."""

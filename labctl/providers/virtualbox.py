@@ -22,9 +22,7 @@ class VirtualBox(VirtualMachines):
     """Fulfils interface.Provider."""
 
     name = "virtualbox"
-    capabilities = Capabilities(
-        parallel_up=False, snapshots=True, bundle="copy", loopback_api=True, containers=False, run_in_ci=False
-    )
+    capabilities = Capabilities(parallel_up=False, bundle="copy", loopback_api=True, containers=False, run_in_ci=False)
 
     def unusable(self, host: Host) -> str | None:
         """Vagrant and VBoxManage must be there. Address ranges depend on the lab: see advice."""

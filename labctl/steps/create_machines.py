@@ -105,8 +105,8 @@ def _equip(lab: Lab, step: str, node: NodePlan) -> None:
         node.name,
         f"test -f {BUNDLE_ON_NODE}/manifest.json && mkdir -p {Path(mark).parent} && "
         f"echo {shlex.quote(lab.plan.bundle.fingerprint)} > {mark} && "
-        # What a baked node has is to run before anybody looks whether it does.
-        "if systemctl --quiet is-enabled docker.service 2>/dev/null; then systemctl start docker.service; fi",
+        # What a baked node has is to run before anybody looks whether it does; what cannot, its own step mends.
+        "if systemctl --quiet is-enabled docker.service 2>/dev/null; then systemctl start docker.service || true; fi",
         timeout=_START_SECONDS,
     )
 
