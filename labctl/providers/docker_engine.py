@@ -259,10 +259,11 @@ def cleanup(plan: LabPlan, runner: ProcessRunner, reporter: Reporter) -> Sequenc
 def _remove_images(plan: LabPlan, runner: ProcessRunner) -> list[str]:
     """Remove the lab's snapshots, and what ensure_image made; Docker itself refuses an image that is in use."""
     removed = []
-    mine = ["--filter", f"label={label(plan)}", "--format", "{{.Repository}}:{{.Tag}}"]
-    snapshots = runner.run(["docker", "image", "ls", *mine]).stdout.split()
+    # By their ids: one that a restored machine was made from may have lost its name since.
+    listing = ["docker", "image", "ls", "--quiet", "--filter", f"label={label(plan)}"]
+    snapshots = sorted(set(runner.run(listing).stdout.split()))
     if snapshots:
-        runner.run(["docker", "image", "rm", *snapshots], timeout=120)
+        runner.run(["docker", "image", "rm", "--force", *snapshots], timeout=120)
         removed += [f"image {image}" for image in snapshots]
     for name in (IMAGE, _ROOT_IMAGE):
         listing = ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={name}"]

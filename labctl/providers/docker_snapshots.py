@@ -75,8 +75,10 @@ class DockerSnapshots:
         listing = ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={name}"]
         for image in runner.run(listing).stdout.split():
             if image.partition(":")[2].partition("-")[0] not in identities:
-                # A container may have been made from it: then only the name goes, the layers go with the container.
+                # A container may have been made from it: then only the name goes.
                 runner.run(["docker", "image", "rm", "--force", image], timeout=_SECONDS)
+        # And what has lost its name so, and its container since.
+        runner.run(["docker", "image", "prune", "--force", "--filter", f"label={label(plan)}"], timeout=_SECONDS)
 
 
 @contextlib.contextmanager

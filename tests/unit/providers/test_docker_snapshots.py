@@ -82,7 +82,19 @@ def test_only_data_that_no_snapshot_names_goes(plan: LabPlan) -> None:
     assert docker.changes() == [
         "docker volume rm labctl-tutorial-snapshot-77",
         *(f"docker image rm --force labctl/snapshot-tutorial:77-{node}" for node in NODES),
+        "docker image prune --force --filter label=labctl.lab=tutorial",
     ]
+
+
+def test_destroy_removes_images_by_their_ids_for_some_have_lost_their_names(plan: LabPlan) -> None:
+    from labctl.events import SilentReporter
+    from labctl.providers import docker_engine as engine
+
+    docker = FakeDocker(answers={("docker", "image", "ls", "--quiet"): "0123\n4567\n0123\n"})
+    assert [line for line in engine.cleanup(plan, docker, SilentReporter()) if "image" in line] == [
+        *("image 0123", "image 4567"),
+    ]
+    assert "docker image rm --force 0123 4567" in docker.changes()
 
 
 def test_it_is_there_only_if_volume_and_all_images_are(plan: LabPlan) -> None:
