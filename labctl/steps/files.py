@@ -81,11 +81,17 @@ def _port(workspace: Workspace, setting: str) -> int:
     kept = workspace.setting(setting)
     if isinstance(kept, int):
         return kept
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    # One that was chosen for something else of the lab may still be free.
+    chosen = workspace.settings().values()
+    port = next(port for port in iter(_free_port, None) if port not in chosen)
     workspace.set_setting(setting, port)
     return port
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def ssh_configuration(vagrant: str) -> str:

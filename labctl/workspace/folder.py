@@ -95,13 +95,14 @@ class Workspace:
 
     def setting(self, key: str) -> object:
         """A value that was chosen once for this lab on this computer, such as api_port; None if not yet."""
-        return self._settings().get(key)
+        return self.settings().get(key)
 
     def set_setting(self, key: str, value: object) -> None:
         """Keep a value that must stay the same from run to run."""
-        write_whole(self.root / "settings.json", json.dumps({**self._settings(), key: value}, indent=2) + "\n")
+        write_whole(self.root / "settings.json", json.dumps({**self.settings(), key: value}, indent=2) + "\n")
 
-    def _settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, Any]:
+        """All such values."""
         try:
             data = json.loads((self.root / "settings.json").read_text())
         except (FileNotFoundError, ValueError):

@@ -13,7 +13,7 @@ from labctl.adapters.ports import ProcessRunner
 from labctl.errors import ClaimsError, ConfigError, ToolError
 from labctl.plan import LabPlan
 from labctl.providers.interface import Launch, Saved
-from labctl.steps import save_ready, snapshots, wait_ready
+from labctl.steps import files, save_ready, snapshots, wait_ready
 from labctl.steps.recipes import HALT, UP
 from labctl.steps.remove_node import RemoveNode
 from labctl.steps.restore_machines import RestoreMachines
@@ -176,3 +176,11 @@ def test_a_node_that_the_cluster_does_not_know_only_loses_its_machine(lab: Lab, 
     walk((RemoveNode("node-3"),), lab, "run-2")
     assert len(bench.shell.commands) == 1
     assert bench.machines.calls[-1] == "remove node-3"
+
+
+def test_no_two_things_of_a_lab_get_one_port(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    offered = iter([5000, 5000, 5001, 5000, 5001, 5002])
+    monkeypatch.setattr(files, "_free_port", lambda: next(offered))
+    ports = [files.ssh_port(lab.workspace, node) for node in ("a", "b", "c")]
+    assert ports == [5000, 5001, 5002]
+    assert files.ssh_port(lab.workspace, "a") == 5000
