@@ -103,7 +103,7 @@ def test_a_second_up_changes_nothing(labctl: Labctl) -> None:
 def test_roles_run_again_change_nothing(labctl: Labctl) -> None:
     ended = labctl("up", "--from", "base", "-o", "json")
     changed = {event["step"]: event["changed"] for event in ended.events if event["event"] == "step_finished"}
-    assert changed == dict.fromkeys([*ROLES, "wait_ready"], 0)
+    assert changed == dict.fromkeys([*ROLES, "wait_ready", "save_ready"], 0)
 
 
 # Role -> (node, what spoils something of its work, how many tasks must repair it). Two where a service also has to
