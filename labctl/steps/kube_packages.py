@@ -33,8 +33,7 @@ class KubePackages(RoleStep):
 
     def _is_mine(self, lab: Lab, result: CheckResult) -> bool:
         """Before kubeadm has been on the node, a kubelet that does not run says nothing of this role."""
-        marks = lab.facts().machine(result.scope).fingerprints
-        return isinstance(marks, dict) and bool({"control_plane", "workers"} & set(marks))
+        return result.scope in lab.joined()
 
 
 STEP = KubePackages(

@@ -10,7 +10,7 @@ from labctl.adapters.ports import TaskEvent
 from labctl.plan import LabPlan
 from labctl.providers.interface import BUNDLE_ON_NODE
 from labctl.steps.files import render_lab_files
-from labctl.steps.step import Lab
+from labctl.steps.step import BAKED_ROLES, Lab
 
 if TYPE_CHECKING:
     from labctl.checks.model import CheckResult
@@ -79,6 +79,7 @@ def apply_roles(
     # A newer labctl may render them otherwise than the run that made the machines.
     render_lab_files(lab)
     waiting = list(steps)
+    members = lab.joined()
     started(waiting[0])
 
     def tell(event: TaskEvent) -> None:
@@ -92,6 +93,7 @@ def apply_roles(
             lab.say(step.id, f"{event.task}: {event.message}", event.host)
         elif event.outcome in ("started", "changed"):
             lab.say(step.id, event.task, event.host)
+            lab.shaken |= event.outcome == "changed" and step.id in BAKED_ROLES and event.host in members
 
     variables = role_variables(lab, [step.id for step in steps])
     lab.playbooks.run([step.id for step in steps], extra_vars=variables, on_event=tell)

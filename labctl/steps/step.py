@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # Roles that do not depend on which nodes a lab has: what they do can be part of a node image.
 BAKED_ROLES = ("base", "docker", "kube_packages")
+# Roles after which a node is a member of the cluster.
+_JOINED = frozenset({"control_plane", "workers"})
 # Claims that are judged by what machines say of themselves.
 _OF_MACHINES = ("kubelet.*", "docker.*", "kubectl.*")
 
@@ -58,6 +60,9 @@ class Lab:
     # before says nothing.
     fresh_since: float = 0.0
     fresh_nodes: frozenset[str] = frozenset()
+    # Whether something was changed under the pods of nodes that are in the cluster: a kubelet or Docker may have been
+    # started anew, and the API tells what was before for some seconds.
+    shaken: bool = False
     # Whether a step has done something since the last look.
     stale: bool = False
     _facts: Facts | None = None
@@ -153,16 +158,20 @@ class Lab:
     def unmarked(self, role: str, mark: str) -> list[str]:
         """Names of the nodes that do not carry the mark of that role."""
         seen = self.facts()
-        return [node.name for node in self.plan.nodes if not _carries(seen, node.name, role, mark)]
+        return [node.name for node in self.plan.nodes if _marks(seen, node.name).get(role) != mark]
+
+    def joined(self) -> frozenset[str]:
+        """Names of the nodes that kubeadm has made members of the cluster, by the marks that they carry."""
+        return frozenset(node.name for node in self.plan.nodes if _JOINED & set(_marks(self.facts(), node.name)))
 
     def say(self, step: str, text: str, node: str | None = None) -> None:
         """Tell the user what is going on."""
         self.reporter.emit(Progress(step, text, node))
 
 
-def _carries(facts: Facts, node: str, role: str, mark: str) -> bool:
+def _marks(facts: Facts, node: str) -> Mapping[str, str]:
     marks = facts.machine(node).fingerprints
-    return isinstance(marks, dict) and marks.get(role) == mark
+    return marks if isinstance(marks, dict) else {}
 
 
 def bundle_ref(bundle: Bundle, source: str, reason: str) -> BundleRef:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _SECONDS = 240.0
 _EMULATED = 5
 _POLL_SECONDS = 1.0
+# How long the API may go on telling what was before a kubelet was started anew: its first report and first probes.
+_SETTLE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class WaitReady:
 
     def skip_reason(self, lab: Lab) -> str | None:
         """All claims hold at the last look, which was not of machines that have just been started again."""
-        return None if lab.fresh_nodes or lab.claims().broken else "every claim holds"
+        return None if lab.fresh_nodes or lab.shaken or lab.claims().broken else "every claim holds"
 
     def describe(self, plan: LabPlan) -> Sequence[str]:
         """What a learner would look at."""
@@ -45,10 +47,18 @@ class WaitReady:
             lab.changed()
         # Where the provider's machines are emulated, everything takes several times as long.
         seconds = self.seconds * (_EMULATED if lab.provider.discouraged(lab.host) else 1)
+        self._wait(lab, seconds)
+        if lab.shaken:
+            lab.say(self.id, "looking once more in a few seconds: something was started anew under running pods")
+            threading.Event().wait(_SETTLE_SECONDS)
+            lab.changed()
+            self._wait(lab, seconds)
+        lab.fresh_nodes, lab.shaken = frozenset(), False
+        return 0
+
+    def _wait(self, lab: Lab, seconds: float) -> None:
         if not look_until(lab, seconds, lambda: self._ready(lab)):
             raise _too_late(lab.claims(), _open(lab) or _open_of_api(lab), seconds)
-        lab.fresh_nodes = frozenset()
-        return 0
 
     def _ready(self, lab: Lab) -> bool:
         # A whole look takes processor time that the cluster itself needs now: it comes when the API has nothing open.

@@ -11,6 +11,7 @@ from labctl.plan import default_plan
 from labctl.providers.host import Host
 from labctl.providers.registry import provider_named
 from labctl.sources.bundle import Bundle, sha256_file
+from labctl.steps import wait_ready
 from labctl.steps.step import Lab, bundle_ref
 from labctl.workspace import Workspace
 from tests.fake_objects import FakeObjects
@@ -112,6 +113,12 @@ class NoRunner:
 
     def cancel(self) -> None:
         """There is none to end."""
+
+
+@pytest.fixture(autouse=True)
+def no_settling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cluster in memory has nothing to settle."""
+    monkeypatch.setattr(wait_ready, "_SETTLE_SECONDS", 0.0)
 
 
 @pytest.fixture

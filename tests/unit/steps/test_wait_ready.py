@@ -7,6 +7,8 @@ import pytest
 from labctl.checks import CheckReport, Outcome
 from labctl.errors import ClaimsError, ExitCode
 from labctl.events import Progress
+from labctl.steps.recipes import UP
+from labctl.steps.runner import Range, walk
 from labctl.steps.wait_ready import WaitReady, look_until, settle
 from tests.unit.steps.conftest import Bench
 
@@ -84,3 +86,24 @@ def test_machines_are_not_asked_while_the_api_has_something_open(lab: Bench) -> 
     lab.world.cluster = True
     lab.lab.changed()
     assert WaitReady(seconds=0).run(lab.lab) == 0
+
+
+def test_after_something_was_started_anew_under_running_pods_one_look_is_not_enough(lab: Bench) -> None:
+    heal(lab)
+    WaitReady(seconds=0).run(lab.lab)
+    once = lab.world.looks
+    lab.lab.changed()
+    lab.lab.shaken = True
+    assert WaitReady().skip_reason(lab.lab) is None
+    before = lab.world.looks
+    WaitReady(seconds=0).run(lab.lab)
+    assert lab.world.looks - before == once
+    assert not lab.lab.shaken
+
+
+def test_only_what_is_changed_under_members_of_the_cluster_shakes_it(bench: Bench) -> None:
+    walk(UP[:-2], bench.lab, "run-1")
+    assert not bench.lab.shaken
+    bench.lab.changed()
+    walk(UP[:-2], bench.lab, "run-2", Range("docker", "docker"))
+    assert bench.lab.shaken
