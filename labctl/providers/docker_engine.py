@@ -256,15 +256,27 @@ def cleanup(plan: LabPlan, runner: ProcessRunner, reporter: Reporter) -> Sequenc
     return tuple(removed)
 
 
+def _remove_snapshots(plan: LabPlan, runner: ProcessRunner) -> list[str]:
+    """Remove the images that carry the lab's label, by id: one that a machine was made from may have lost its name.
+
+    One that was saved after a restore lies on the one restored, which Docker refuses to remove before it.
+    """
+    listing = ["docker", "image", "ls", "--quiet", "--filter", f"label={label(plan)}"]
+    removed: list[str] = []
+    while left := sorted(set(runner.run(listing).stdout.split())):
+        runner.run(["docker", "image", "rm", "--force", *left], check=False, timeout=120)
+        still = set(runner.run(listing).stdout.split())
+        if still == set(left):
+            # Nothing went: now the error counts.
+            runner.run(["docker", "image", "rm", "--force", *left], timeout=120)
+        removed += [f"image {image}" for image in left if image not in still]
+    return removed
+
+
 def _remove_images(plan: LabPlan, runner: ProcessRunner) -> list[str]:
     """Remove the lab's snapshots, and what ensure_image made; Docker itself refuses an image that is in use."""
     removed = []
-    # By their ids: one that a restored machine was made from may have lost its name since.
-    listing = ["docker", "image", "ls", "--quiet", "--filter", f"label={label(plan)}"]
-    snapshots = sorted(set(runner.run(listing).stdout.split()))
-    if snapshots:
-        runner.run(["docker", "image", "rm", "--force", *snapshots], timeout=120)
-        removed += [f"image {image}" for image in snapshots]
+    removed += _remove_snapshots(plan, runner)
     for name in (IMAGE, _ROOT_IMAGE):
         listing = ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={name}"]
         for image in runner.run(listing).stdout.split():

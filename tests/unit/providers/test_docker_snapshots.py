@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from labctl.adapters.ports import Completed
 from labctl.errors import ToolError
+from labctl.events import SilentReporter
 from labctl.plan import LabPlan, default_plan
+from labctl.providers import docker_engine as engine
 from labctl.providers.docker_snapshots import DockerSnapshots
 from labctl.providers.host import Host
 from labctl.providers.interface import Launch
@@ -86,15 +91,34 @@ def test_only_data_that_no_snapshot_names_goes(plan: LabPlan) -> None:
     ]
 
 
-def test_destroy_removes_images_by_their_ids_for_some_have_lost_their_names(plan: LabPlan) -> None:
-    from labctl.events import SilentReporter
-    from labctl.providers import docker_engine as engine
+class Layered(FakeDocker):
+    """Images by id, each on the next; Docker removes none on which another lies."""
 
-    docker = FakeDocker(answers={("docker", "image", "ls", "--quiet"): "0123\n4567\n0123\n"})
-    assert [line for line in engine.cleanup(plan, docker, SilentReporter()) if "image" in line] == [
-        *("image 0123", "image 4567"),
-    ]
-    assert "docker image rm --force 0123 4567" in docker.changes()
+    def __init__(self, ids: list[str], *, stuck: bool = False) -> None:
+        super().__init__()
+        self.ids = ids
+        self.stuck = stuck
+
+    def run(self, command: Sequence[str], **options: Any) -> Completed:
+        if tuple(command[:4]) == ("docker", "image", "ls", "--quiet"):
+            return Completed(tuple(command), 0, "\n".join(self.ids), "")
+        if tuple(command[:4]) == ("docker", "image", "rm", "--force"):
+            if not self.stuck:
+                self.ids.pop(0)
+            elif options.get("check", True):
+                raise ToolError("docker failed", command=command, output="conflict")
+        return super().run(command, **options)
+
+
+def test_destroy_removes_images_the_upper_ones_first(plan: LabPlan) -> None:
+    removed = engine.cleanup(plan, Layered(["01", "02", "03"]), SilentReporter())
+    assert [line for line in removed if "image" in line] == ["image 01", "image 02", "image 03"]
+
+
+def test_an_image_that_cannot_be_removed_is_told(plan: LabPlan) -> None:
+    with pytest.raises(ToolError) as caught:
+        engine.cleanup(plan, Layered(["01"], stuck=True), SilentReporter())
+    assert "conflict" in caught.value.output
 
 
 def test_it_is_there_only_if_volume_and_all_images_are(plan: LabPlan) -> None:
@@ -106,8 +130,6 @@ def test_it_is_there_only_if_volume_and_all_images_are(plan: LabPlan) -> None:
 
 
 def test_halt_stops_what_runs_at_once(plan: LabPlan) -> None:
-    from labctl.providers import docker_engine as engine
-
     docker = FakeDocker([container("k8s-master", "192.168.50.10"), container("node-1", "192.168.50.11", running=False)])
     engine.halt(plan, docker)
     assert docker.changes() == ["docker stop --time 1 labctl-tutorial-k8s-master"]
