@@ -24,8 +24,8 @@ MakeReporter = Callable[[Path], Reporter]
 
 
 @contextmanager
-def _at_work(lab: Lab, command: str, make_reporter: MakeReporter) -> Iterator[tuple[Lab, str]]:
-    """The lab with its lock held, and the run's id. Raises LockedError."""
+def at_work(lab: Lab, command: str, make_reporter: MakeReporter) -> Iterator[tuple[Lab, str]]:
+    """The lab with its lock held and none of its machines frozen, and the run's id. Raises LockedError."""
     from labctl.steps.session import session
 
     with session(lab.workspace, command, make_reporter) as run:
@@ -50,15 +50,15 @@ def reset(lab: Lab, snapshot: str, nodes: Sequence[str], keep: str | None, make_
     from labctl.steps.recipes import reset as recipe
 
     check_reset(lab, snapshot, nodes)
-    with _at_work(lab, "reset", make_reporter) as (working, run_id):
+    with at_work(lab, "reset", make_reporter) as (working, run_id):
         if keep is not None:
             save(working, keep, "save_snapshot")
-        return _walked(recipe(snapshot, tuple(nodes)), working, run_id)
+        return walked(recipe(snapshot, tuple(nodes)), working, run_id)
 
 
 def save_snapshot(lab: Lab, name: str, make_reporter: MakeReporter) -> Snapshot:
     """Save the lab as it is. Raises LabctlError."""
-    with _at_work(lab, "snapshot save", make_reporter) as (working, _):
+    with at_work(lab, "snapshot save", make_reporter) as (working, _):
         return save(working, name, "save_snapshot")
 
 
@@ -79,7 +79,7 @@ def show_snapshot(lab: Lab, name: str) -> tuple[Snapshot, str | None]:
 
 def delete_snapshot(lab: Lab, name: str, make_reporter: MakeReporter) -> Snapshot:
     """Delete a snapshot. Raises LabctlError."""
-    with _at_work(lab, "snapshot delete", make_reporter) as (working, _):
+    with at_work(lab, "snapshot delete", make_reporter) as (working, _):
         return delete(working, name)
 
 
@@ -88,7 +88,7 @@ def halt(lab: Lab, make_reporter: MakeReporter) -> None:
     from labctl.steps.recipes import HALT
     from labctl.steps.runner import walk
 
-    with _at_work(lab, "halt", make_reporter) as (working, run_id):
+    with at_work(lab, "halt", make_reporter) as (working, run_id):
         walk(HALT, working, run_id)
 
 
@@ -96,11 +96,12 @@ def resume(lab: Lab, make_reporter: MakeReporter) -> CheckReport:
     """Start the lab's machines again and judge it. Raises LabctlError."""
     from labctl.steps.recipes import RESUME
 
-    with _at_work(lab, "resume", make_reporter) as (working, run_id):
-        return _walked(RESUME, working, run_id)
+    with at_work(lab, "resume", make_reporter) as (working, run_id):
+        return walked(RESUME, working, run_id)
 
 
-def _walked(recipe: tuple[Step, ...], lab: Lab, run_id: str) -> CheckReport:
+def walked(recipe: tuple[Step, ...], lab: Lab, run_id: str) -> CheckReport:
+    """Walk a recipe that ends with a look, and judge by it. Raises LabctlError."""
     from labctl.steps.runner import walk
 
     walk(recipe, lab, run_id)

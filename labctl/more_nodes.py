@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from labctl.app import open_lab
 from labctl.errors import ConfigError, UsageError
-from labctl.lifecycle import MakeReporter
+from labctl.lifecycle import MakeReporter, at_work, walked
 from labctl.plan import NodePlan
 from labctl.steps.step import Lab, Step
 from labctl.workspace import nodes_setting
@@ -60,15 +59,6 @@ def _bring_up(
     lab: Lab, nodes: Sequence[NodePlan], recipe: tuple[Step, ...], command: str, make_reporter: MakeReporter
 ) -> CheckReport:
     """Walk the recipe with these nodes; from now on `labctl up` means them, also to finish what is cut here."""
-    from labctl.steps.runner import walk
-    from labctl.steps.session import session
-
-    with session(lab.workspace, command, make_reporter) as run:
-        lab.workspace.set_setting(nodes_setting.KEY, [asdict(node) for node in nodes])
-        plan = replace(lab.plan, nodes=tuple(nodes))
-        working = open_lab(plan, lab.provider, lab.host, lab.workspace, run)
-        working.provider.thaw(working.plan, working.runner)
-        walk(recipe, working, run.run_id)
-        if working.stale:
-            working.changed()
-        return working.claims()
+    with at_work(replace(lab, plan=replace(lab.plan, nodes=tuple(nodes))), command, make_reporter) as (working, run_id):
+        working.workspace.set_setting(nodes_setting.KEY, [asdict(node) for node in nodes])
+        return walked(recipe, working, run_id)

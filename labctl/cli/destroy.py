@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
-from labctl.cli.options import file_option, name_option, output_option
-from labctl.errors import UsageError
+from labctl.cli.options import ask_first, file_option, name_option, output_option, yes_option
 
 
 @click.command(
@@ -19,7 +17,7 @@ Examples:
 )
 @file_option
 @name_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 @output_option("table", "json")
 def destroy(*, file: Path | None, name: str | None, yes: bool, output: str) -> None:
     """Destroy the lab: machines, volumes, networks, image tags and files. The bundle stays in the cache."""
@@ -28,11 +26,13 @@ def destroy(*, file: Path | None, name: str | None, yes: bool, output: str) -> N
 
     lab = app.existing(name, file)
     if not yes:
-        if not sys.stdin.isatty():
-            raise UsageError("destroy asks before it destroys, and there is no terminal", hint="labctl destroy --yes")
         nodes = ", ".join(node.name for node in lab.plan.nodes)
-        if not click.confirm(f"Destroy the lab {lab.plan.name} ({nodes}) and everything on its nodes?", err=True):
-            raise UsageError("nothing was destroyed")
+        ask_first(
+            f"Destroy the lab {lab.plan.name} ({nodes}) and everything on its nodes?",
+            unasked="destroy asks before it destroys",
+            hint="labctl destroy --yes",
+            declined="nothing was destroyed",
+        )
     app.destroy(lab, lambda log: run_reporter(output, log))
     if output == "table":
         click.echo(f"the lab {lab.plan.name} is gone")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import click
 
-from labctl.cli.options import file_option, output_option, source_option
-from labctl.errors import UsageError
+from labctl.cli.options import ask_first, file_option, output_option, source_option, yes_option
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -69,16 +67,18 @@ Examples:
   labctl image prune
   labctl image prune --yes"""
 )
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 def prune(*, yes: bool) -> None:
     """Remove the node images that no lab uses. The next `labctl up` bakes one again."""
     from labctl import app
 
     if not yes:
-        if not sys.stdin.isatty():
-            raise UsageError("prune asks before it removes, and there is no terminal", hint="labctl image prune --yes")
-        if not click.confirm("Remove all node images that no lab uses?", err=True):
-            raise UsageError("nothing was removed")
+        ask_first(
+            "Remove all node images that no lab uses?",
+            unasked="prune asks before it removes",
+            hint="labctl image prune --yes",
+            declined="nothing was removed",
+        )
     removed = app.prune_images()
     for line in removed:
         click.echo(f"removed {line}")

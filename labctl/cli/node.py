@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from labctl.cli.options import file_option, name_option, output_option
-from labctl.errors import UsageError
+from labctl.cli.options import ask_first, file_option, name_option, output_option, yes_option
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -49,7 +48,7 @@ Exit code: as `labctl verify`, whose claims it ends with."""
 )
 @file_option
 @name_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 @output_option("table", "json")
 @click.argument("node_name", metavar="NODE")
 def remove(*, file: Path | None, name: str | None, yes: bool, output: str, node_name: str) -> None:
@@ -61,10 +60,12 @@ def remove(*, file: Path | None, name: str | None, yes: bool, output: str, node_
     lab = app.existing(name, file)
     lab.plan.node(node_name)
     if not yes:
-        if not sys.stdin.isatty():
-            raise UsageError("remove asks before it removes, and there is no terminal", hint="add --yes")
-        if not click.confirm(f"Remove {node_name} of the lab {lab.plan.name} and everything on it?", err=True):
-            raise UsageError("nothing was removed")
+        ask_first(
+            f"Remove {node_name} of the lab {lab.plan.name} and everything on it?",
+            unasked="remove asks before it removes",
+            hint="add --yes",
+            declined="nothing was removed",
+        )
     report = more_nodes.remove_node(lab, node_name, lambda log: run_reporter(output, log))
     show_outcome(report, output, sys.stdout)
     sys.exit(report.exit_code())

@@ -5,12 +5,15 @@ Options of one command stand in its own file.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
+
+from labctl.errors import UsageError
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -70,3 +73,14 @@ def output_option(*choices: str) -> Callable[[Decorated], Decorated]:
         show_default=True,
         help="Form of the output.",
     )
+
+
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+def ask_first(question: str, *, unasked: str, hint: str, declined: str) -> None:
+    """Go on only if the user says so. Raises UsageError: declined; unasked, with hint, where there is no terminal."""
+    if not sys.stdin.isatty():
+        raise UsageError(f"{unasked}, and there is no terminal", hint=hint)
+    if not click.confirm(question, err=True):
+        raise UsageError(declined)

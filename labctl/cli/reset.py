@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from labctl.cli.options import file_option, name_option, output_option
-from labctl.errors import UsageError
+from labctl.cli.options import ask_first, file_option, name_option, output_option, yes_option
 
 
 @click.command(
@@ -25,7 +24,7 @@ Exit code: as `labctl verify`, whose claims it ends with."""
 @name_option
 @click.option("--to", "snapshot", default="ready", show_default=True, metavar="SNAPSHOT", help="Which snapshot.")
 @click.option("--keep", metavar="NAME", help="Save what is there as a snapshot before.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 @output_option("table", "json")
 @click.argument("nodes", nargs=-1, metavar="[NODE]...")
 def reset(
@@ -52,10 +51,9 @@ def reset(
     if not yes:
         what = ", ".join(nodes) if nodes else "all nodes"
         question = f"Make {what} of the lab {lab.plan.name} again as of {found.created}? What was done since is lost."
-        if not sys.stdin.isatty():
-            raise UsageError("reset asks before it does, and there is no terminal", hint="labctl reset --yes")
-        if not click.confirm(question, err=True):
-            raise UsageError("nothing was reset")
+        ask_first(
+            question, unasked="reset asks before it does", hint="labctl reset --yes", declined="nothing was reset"
+        )
     report = lifecycle.reset(lab, snapshot, nodes, keep, lambda log: run_reporter(output, log))
     show_outcome(report, output, sys.stdout)
     sys.exit(report.exit_code())

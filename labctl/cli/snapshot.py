@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-from labctl.cli.options import file_option, name_option, output_option
-from labctl.errors import UsageError
+from labctl.cli.options import ask_first, file_option, name_option, output_option, yes_option
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -87,7 +86,7 @@ Examples:
 )
 @file_option
 @name_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 @output_option("table", "json")
 @click.argument("snapshot_name", metavar="NAME")
 @click.pass_context
@@ -108,7 +107,7 @@ Examples:
 )
 @file_option
 @name_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 @click.argument("snapshot_name", metavar="NAME")
 def delete(*, file: Path | None, name: str | None, yes: bool, snapshot_name: str) -> None:
     """Delete a snapshot."""
@@ -117,9 +116,11 @@ def delete(*, file: Path | None, name: str | None, yes: bool, snapshot_name: str
 
     lab = app.existing(name, file)
     if not yes:
-        if not sys.stdin.isatty():
-            raise UsageError("delete asks before it does, and there is no terminal", hint="add --yes")
-        if not click.confirm(f"Delete the snapshot {snapshot_name} of the lab {lab.plan.name}?", err=True):
-            raise UsageError("nothing was deleted")
+        ask_first(
+            f"Delete the snapshot {snapshot_name} of the lab {lab.plan.name}?",
+            unasked="delete asks before it does",
+            hint="add --yes",
+            declined="nothing was deleted",
+        )
     lifecycle.delete_snapshot(lab, snapshot_name, lambda log: run_reporter("table", log))
     click.echo(f"deleted {snapshot_name}")

@@ -182,9 +182,14 @@ def heal(plan: LabPlan, lab: Path, runner: ProcessRunner, reporter: Reporter) ->
     return tuple(done)
 
 
+def vagrant_folder(lab: Path, node: str) -> Path:
+    """Where Vagrant keeps what it knows of a machine; docker/id in it names the container."""
+    return lab / ".vagrant/machines" / node
+
+
 def _vagrant_id(lab: Path, node: NodePlan) -> str | None:
     try:
-        return (lab / ".vagrant/machines" / node.name / "docker/id").read_text(encoding="utf-8").strip()
+        return (vagrant_folder(lab, node.name) / "docker/id").read_text(encoding="utf-8").strip()
     except OSError:
         return None
 
@@ -233,7 +238,7 @@ def remove(plan: LabPlan, lab: Path, node: str, runner: ProcessRunner) -> None:
     if name in _containers(plan, runner):
         runner.run(["docker", "rm", "--force", "--volumes", name], timeout=120)
     runner.run(["docker", "volume", "rm", "--force", f"{name}-docker", f"{name}-kubelet"], timeout=120)
-    shutil.rmtree(lab / ".vagrant/machines" / node, ignore_errors=True)
+    shutil.rmtree(vagrant_folder(lab, node), ignore_errors=True)
 
 
 def cleanup(plan: LabPlan, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:

@@ -29,7 +29,7 @@ def _make(launch: Launch, node: NodePlan, image: str, key: str, runner: ProcessR
     naming = ["--name", name, "--hostname", node.name, "--publish", f"127.0.0.1:{launch.ssh_ports[node.name]}:22"]
     made = runner.run(["docker", "create", *naming, *arguments(options, values), image]).stdout.strip()
     # By this file Vagrant knows a machine; a container that it does not know is taken for half made.
-    write_whole(launch.folder / ".vagrant/machines" / node.name / "docker/id", made)
+    write_whole(engine.vagrant_folder(launch.folder, node.name) / "docker/id", made)
     runner.run(["docker", "network", "connect", "--ip", node.ip, engine.network_name(plan), made])
     runner.run(["docker", "start", made], timeout=60)
 

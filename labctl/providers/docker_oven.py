@@ -24,7 +24,7 @@ from labctl.providers.docker_run import (
     key_options,
     machine_options,
 )
-from labctl.providers.docker_volumes import in_volumes, node_script
+from labctl.providers.docker_volumes import in_volumes, node_script, present
 from labctl.providers.host import Host
 from labctl.providers.interface import BAKING, Launch, NodeImage
 
@@ -43,8 +43,7 @@ class DockerOven:
     def holds(self, plan: LabPlan, mark: str, runner: ProcessRunner) -> bool:
         """Whether image and seed are there; the image's name comes last, so that with it all is there."""
         image = self.image(plan, mark)
-        asked = (["docker", "image", "inspect", image], ["docker", "volume", "inspect", seed_volume(image)])
-        return all(runner.run(command, check=False).returncode == 0 for command in asked)
+        return present([image], seed_volume(image), runner)
 
     def heat(
         self, plan: LabPlan, lab: Path, bundle: Path, host: Host, runner: ProcessRunner, reporter: Reporter

@@ -16,7 +16,7 @@ from labctl.errors import ToolError
 from labctl.plan import LabPlan
 from labctl.providers.docker_machines import make_machines, renew_volumes
 from labctl.providers.docker_run import container_name, label
-from labctl.providers.docker_volumes import in_volumes
+from labctl.providers.docker_volumes import in_volumes, present
 from labctl.providers.interface import Launch, Saved
 
 _SECONDS = 600.0
@@ -58,9 +58,8 @@ class DockerSnapshots:
 
     def holds(self, plan: LabPlan, identity: str, runner: ProcessRunner) -> bool:
         """Whether volume and images are there: `docker system prune` may have taken them."""
-        asked = [["docker", "volume", "inspect", _volume(plan, identity)]]
-        asked += [["docker", "image", "inspect", _image(plan, identity, node.name)] for node in plan.nodes]
-        return all(runner.run(command, check=False).returncode == 0 for command in asked)
+        images = [_image(plan, identity, node.name) for node in plan.nodes]
+        return present(images, _volume(plan, identity), runner)
 
     def keep_only(self, plan: LabPlan, identities: Sequence[str], runner: ProcessRunner) -> None:
         """Remove the data of this lab's snapshots but for these. Raises ToolError."""

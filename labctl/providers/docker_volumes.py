@@ -12,6 +12,12 @@ _VOLUMES = "/volumes"
 _SECONDS = 600.0
 
 
+def present(images: Sequence[str], volume: str, runner: ProcessRunner) -> bool:
+    """Whether all these images and the volume are there."""
+    asked = [["docker", "volume", "inspect", volume], *(["docker", "image", "inspect", image] for image in images)]
+    return all(runner.run(command, check=False).returncode == 0 for command in asked)
+
+
 def node_script(name: str) -> bytes:
     """A script of vagrant/node."""
     return asset("vagrant", "node", name).read_bytes()

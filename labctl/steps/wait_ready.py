@@ -14,6 +14,7 @@ from labctl.steps.step import Lab
 
 if TYPE_CHECKING:
     from labctl.checks.model import CheckReport
+    from labctl.facts import Facts
 
 _SECONDS = 240.0
 _EMULATED = 5
@@ -106,32 +107,33 @@ def settle(
 def _open_of_api(lab: Lab) -> str:
     """What is waited for as far as the API alone tells; nothing where only a person can mend it."""
     from labctl.checks.by_hand import left_to_a_person
-    from labctl.checks.compare import few
-    from labctl.checks.freshness import stale
 
     report, facts = lab.api_claims()
     if report.broken and not left_to_a_person(report):
         return report.open_causes
-    return few([f"news of {name}" for name in stale(facts, lab.fresh_since, lab.fresh_nodes)])
+    return _missing_news(lab, facts)
 
 
 def _open(lab: Lab) -> str:
     """What is waited for: claims that do not hold, else what the API tells from before the machines were started."""
+    return lab.claims().open_causes or _missing_news(lab, lab.facts())
+
+
+def _missing_news(lab: Lab, facts: Facts) -> str:
+    """What these facts tell from before machines were started again; empty for nothing."""
     from labctl.checks.compare import few
     from labctl.checks.freshness import stale
 
-    news = [f"news of {name}" for name in stale(lab.facts(), lab.fresh_since, lab.fresh_nodes)]
-    return lab.claims().open_causes or few(news)
+    return few([f"news of {name}" for name in stale(facts, lab.fresh_since, lab.fresh_nodes)])
 
 
 def _leave_to_a_person(lab: Lab) -> None:
     """Raise ClaimsError if nothing is left that waiting mends, by an API that tells of now."""
     from labctl.checks.by_hand import left_to_a_person
-    from labctl.checks.freshness import stale
 
     report = lab.claims()
     commands = left_to_a_person(report)
-    if commands and not stale(lab.facts(), lab.fresh_since, lab.fresh_nodes):
+    if commands and not _missing_news(lab, lab.facts()):
         raise ClaimsError(f"somebody changed the lab: {report.open_causes}", failed=True, hint=" && ".join(commands))
 
 
