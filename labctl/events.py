@@ -11,12 +11,17 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class StepStarted:
-    """A step of a recipe begins. position and total count from 1."""
+    """A step of a recipe begins. position and total count from 1.
+
+    after: the step whose end it has waited for; beside: those that are at work meanwhile.
+    """
 
     step: str
     title: str
     position: int
     total: int
+    after: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -186,11 +186,14 @@ class FakePlaybooks:
         extra_vars: Mapping[str, Any] | None = None,
         limit: Sequence[str] = (),
         on_event: Callable[[TaskEvent], None] | None = None,
+        called_off: Callable[[], bool] = lambda: False,
     ) -> PlaybookResult:
         self.starts += 1
         self.variables = dict(extra_vars or {})
         tell = on_event or (lambda _: None)
         for playbook in playbooks:
+            if called_off():
+                raise ToolError(f"the playbook {playbook} was called off")
             self.runs.append(playbook)
             if playbook in self.fails:
                 raise self.fails.pop(playbook)

@@ -11,6 +11,7 @@ import shlex
 import shutil
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,9 @@ class AnsiblePlaybooks:
         self._environment = environment
         self._log = log
         self._playbooks = playbooks
+        # Runs may overlap. Whether what an earlier process left in their folder is gone:
+        self._lock = threading.Lock()
+        self._clean = False
 
     def run(
         self,
@@ -58,6 +62,7 @@ class AnsiblePlaybooks:
         extra_vars: Mapping[str, Any] | None = None,
         limit: Sequence[str] = (),
         on_event: Callable[[TaskEvent], None] | None = None,
+        called_off: Callable[[], bool] = lambda: False,
     ) -> PlaybookResult:
         """Run playbooks to the end, as ports.Playbooks.run says. An exception of on_event ends the run, too."""
         folder = self._playbooks or asset("playbooks")
@@ -68,11 +73,15 @@ class AnsiblePlaybooks:
         with self._private_folder() as private, self._log.open("a", encoding="utf-8") as log:
             reader = EventReader(playbooks, log, on_event)
             runner = self._runner(books, private, extra_vars or {}, limit, reader)
+            # Given one, ansible-runner leaves the process's signal handlers alone: KeyboardInterrupt ends the run.
+            runner.cancel_callback = called_off
             try:
                 runner.run()
             finally:
                 # After Ctrl-C or an error of the reader Ansible still runs; after a normal end there is nobody.
                 _end_children_of(private)
+        if runner.status == "canceled":
+            raise ToolError(f"the playbook {playbooks[0]} was called off")
         return reader.result(succeeded=runner.status == "successful", log=self._log)
 
     def _runner(
@@ -101,7 +110,6 @@ class AnsiblePlaybooks:
             suppress_env_files=True,
             quiet=True,
             event_handler=reader.handle,
-            # Given one, ansible-runner leaves the process's signal handlers alone: KeyboardInterrupt ends the run.
             cancel_callback=lambda: False,
         )
         # ansible-runner takes one playbook, Ansible any number: the rest goes at the end of its command.
@@ -138,15 +146,20 @@ class AnsiblePlaybooks:
 
     @contextlib.contextmanager
     def _private_folder(self) -> Iterator[Path]:
-        """A new folder for one run, 0700, gone afterwards; with it goes what a killed run left."""
+        """A new folder for one run, 0700, gone afterwards; with the first one goes what a killed run left."""
         folder = self._lab / "ansible"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(mode=0o700, parents=True)
-        private = Path(tempfile.mkdtemp(prefix="run-", dir=folder))
+        with self._lock:
+            if not self._clean:
+                shutil.rmtree(folder, ignore_errors=True)
+                self._clean = True
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private = Path(tempfile.mkdtemp(prefix="run-", dir=folder))
         try:
             yield private
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(private, ignore_errors=True)
+            with self._lock, contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def _end_children_of(private: Path) -> None:

@@ -169,9 +169,12 @@ class Playbooks(Protocol):
         extra_vars: Mapping[str, Any] | None = None,
         limit: Sequence[str] = (),
         on_event: Callable[[TaskEvent], None] | None = None,
+        called_off: Callable[[], bool] = lambda: False,
     ) -> PlaybookResult:
         """Run playbooks/<name>.yml one after another by one Ansible, whose start takes seconds.
 
-        Raises ToolError naming task, host and message of the first failure; the playbooks after it do not run.
+        Several may run at once, in threads. called_off is asked now and then; once it says so, Ansible ends.
+        Raises ToolError naming task, host and message of the first failure, or that it was called off; the playbooks
+        after it do not run.
         """
         ...

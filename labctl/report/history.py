@@ -37,4 +37,6 @@ def _line(step: StepTime, whole: float) -> str:
     bar = (" " * before + "#" * long)[:_WIDTH]
     took = f"{step.seconds:>7.1f} s" if step.seconds is not None else "not ended"
     told = "failed" if step.failed else changes(step.changed).lstrip(", ")
+    if step.beside:
+        told = f"{told}, beside {', '.join(step.beside)}".lstrip(", ")
     return f"{step.step:<17} {step.at:>7.1f} s  |{bar:<{_WIDTH}}| {took}  {told}".rstrip()

@@ -1,4 +1,4 @@
-"""Progress on a terminal: finished steps stay as lines, the step at work moves below them (rich)."""
+"""Progress on a terminal: finished steps stay as lines, the steps at work move below them (rich)."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ class LiveReporter:
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = Console(file=stream, highlight=False, markup=False, emoji=False)
         self._clock = clock
-        self._board: Board | None = None
+        # One for each step at work, in the order of their beginning.
+        self._boards: dict[str, Board] = {}
         self._live: Live | None = None
         # Held around calls of rich, which has a lock of its own: the thread that draws must never want this one,
         # so it gets its data as a whole, immutable view.
         self._lock = threading.RLock()
-        self._view: View | None = None
+        self._views: tuple[View, ...] = ()
 
     def emit(self, event: Event) -> None:
         """Take the event into the display."""
@@ -46,25 +47,31 @@ class LiveReporter:
                     self._print("skip", f"[{event.position}/{event.total}] {words.line(event)}", "dim")
                 case StepFinished() | StepFailed():
                     self._end(event)
-                case Progress() if self._board:
-                    self._board.progress(event, self._clock())
-                case Transfer() if self._board:
-                    self._board.transfer(event, self._clock())
+                case Progress() if event.step in self._boards:
+                    self._boards[event.step].progress(event, self._clock())
+                case Transfer() if event.step in self._boards:
+                    self._boards[event.step].transfer(event, self._clock())
                 case _:
                     self._print("note" if isinstance(event, Note) else "", words.line(event), "dim")
-            self._view = self._board.view() if self._board else None
+            self._views = tuple(board.view() for board in self._boards.values())
 
     def close(self) -> None:
         """Stop moving and leave the terminal as it was; called however the command ends."""
         with self._lock:
-            live, self._live, self._board, self._view = self._live, None, None, None
-            if live is not None:
-                live.stop()
+            self._boards.clear()
+            self._still()
+
+    def _still(self) -> None:
+        """Take the moving part off the terminal."""
+        live, self._live, self._views = self._live, None, ()
+        if live is not None:
+            live.stop()
 
     def _start(self, event: StepStarted) -> None:
-        self.close()
-        self._board = Board(event, self._clock())
-        self._view = self._board.view()
+        self._boards[event.step] = Board(event, self._clock())
+        if self._live is not None:
+            return
+        self._views = tuple(board.view() for board in self._boards.values())
         # Standard streams stay as they are: the command's result may go to a file meanwhile.
         self._live = Live(
             console=self._console,
@@ -77,8 +84,10 @@ class LiveReporter:
         self._live.start()
 
     def _end(self, event: StepFinished | StepFailed) -> None:
-        place = f"[{self._board.step.position}/{self._board.step.total}] " if self._board else ""
-        self.close()
+        board = self._boards.pop(event.step, None)
+        place = f"[{board.step.position}/{board.step.total}] " if board else ""
+        if not self._boards:
+            self._still()
         failed = isinstance(event, StepFailed)
         self._print("FAIL" if failed else "done", place + words.line(event), "bold red" if failed else "green")
 
@@ -86,20 +95,25 @@ class LiveReporter:
         self._console.print(Text(f"{word:<5}", style).append(text, "default" if word == "done" else style))
 
     def _render(self) -> RenderableType:
-        view, now = self._view, self._clock()
-        if view is None:
+        views, now = self._views, self._clock()
+        if not views:
             return Text("")
-        room = max(self._console.height - _FRAME, 1)
-        rows, bars = view.rows[:room], view.bars[: max(room - len(view.rows), 0)]
-        hidden = len(view.rows) + len(view.bars) - len(rows) - len(bars)
-        parts: list[RenderableType] = [_head(view, now)]
-        if rows:
-            parts.append(_row_table(rows, now))
-        if bars:
-            parts.append(_bar_table(bars, now))
-        if hidden:
-            parts.append(Text(f"     and {hidden} more", "dim"))
-        return Group(*parts)
+        room = max(self._console.height // len(views) - _FRAME, 1)
+        return Group(*(part for view in views for part in _parts(view, room, now)))
+
+
+def _parts(view: View, room: int, now: float) -> list[RenderableType]:
+    """One step at work, in so many lines besides its head."""
+    rows, bars = view.rows[:room], view.bars[: max(room - len(view.rows), 0)]
+    hidden = len(view.rows) + len(view.bars) - len(rows) - len(bars)
+    parts: list[RenderableType] = [_head(view, now)]
+    if rows:
+        parts.append(_row_table(rows, now))
+    if bars:
+        parts.append(_bar_table(bars, now))
+    if hidden:
+        parts.append(Text(f"     and {hidden} more", "dim"))
+    return parts
 
 
 def _head(view: View, now: float) -> Text:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from labctl.events import Event, Note, Progress, StepSkipped, StepStarted, Transfer
+from labctl.events import Event, Note, Progress, StepFailed, StepFinished, StepSkipped, StepStarted, Transfer
 from labctl.report import words
 from labctl.report.throttle import Throttle
 
@@ -22,6 +22,7 @@ class PlainReporter:
         self._stream = stream
         self._throttle = Throttle(EVERY_SECONDS, clock)
         self._places: dict[str, str] = {}
+        self._at_work: set[str] = set()
         self._lock = threading.Lock()
 
     def emit(self, event: Event) -> None:
@@ -41,9 +42,14 @@ class PlainReporter:
     def _line(self, event: Event) -> str:
         if isinstance(event, StepStarted | StepSkipped):
             self._places[event.step] = f"[{event.position}/{event.total}] "
+        if isinstance(event, StepStarted):
+            self._at_work.add(event.step)
+        elif isinstance(event, StepFinished | StepFailed):
+            self._at_work.discard(event.step)
         if isinstance(event, Note):
             return words.line(event)
         place = self._places.get(event.step, "")
         if isinstance(event, Progress | Transfer) and place:
-            return " " * len(place) + words.news(event)
+            # Where several steps are at work, each line says whose it is.
+            return " " * len(place) + (words.line(event) if len(self._at_work) > 1 else words.news(event))
         return place + words.line(event)

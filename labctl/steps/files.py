@@ -64,6 +64,16 @@ def render_lab_files(lab: Lab) -> None:
     for name, text in files.items():
         write_whole(root / name, text)
     lab.workspace.save_plan(lab.plan)
+    lab.rendered = lab.plan
+
+
+def ensure_lab_files(lab: Lab) -> None:
+    """Write them where this run has not yet: a newer labctl may render otherwise than the one that made the machines.
+
+    Raises ToolError.
+    """
+    if lab.rendered != lab.plan:
+        render_lab_files(lab)
 
 
 def api_port(workspace: Workspace) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from labctl.adapters.ports import TaskEvent
 from labctl.plan import LabPlan
 from labctl.providers.interface import BUNDLE_ON_NODE
-from labctl.steps.files import render_lab_files
+from labctl.steps.files import ensure_lab_files
 from labctl.steps.step import BAKED_ROLES, Lab
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class RoleStep:
     """Runs playbooks/<id>.yml. claims: ids of the claims that prove it.
 
-    masters_only, workers_only: whose nodes it concerns.
+    masters_only, workers_only: whose nodes it concerns. beside: ids of steps before it in a recipe that may still be at
+    work when it begins, for the role itself awaits what it needs of them.
     """
 
     id: str
@@ -29,6 +30,7 @@ class RoleStep:
     typed: Callable[[LabPlan], Sequence[str]]
     masters_only: bool = False
     workers_only: bool = False
+    beside: tuple[str, ...] = ()
 
     def skip_reason(self, lab: Lab) -> str | None:
         """Asks the last look at the lab; the journal has no say."""
@@ -52,7 +54,8 @@ class RoleStep:
     def run(self, lab: Lab) -> int | None:
         """Apply the role alone. Raises ToolError naming the failing task and host."""
         changes: list[int] = []
-        apply_roles([self], lab, started=lambda _: None, finished=lambda _, count: changes.append(count))
+        ensure_lab_files(lab)
+        apply_roles([self], lab, lab.joined(), started=lambda _: None, finished=lambda _, count: changes.append(count))
         return sum(changes)
 
     def applied(self, lab: Lab) -> None:
@@ -67,19 +70,18 @@ class RoleStep:
 def apply_roles(
     steps: Sequence[RoleStep],
     lab: Lab,
+    members: frozenset[str],
     *,
     started: Callable[[RoleStep], None],
     finished: Callable[[RoleStep, int], None],
+    called_off: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Apply the steps' roles in order by one Ansible, whose start takes seconds.
+    """Apply the steps' roles in order by one Ansible, whose start takes seconds. The lab's files are rendered.
 
-    finished also gets the number of changes. Raises ToolError naming the failing task and host; steps that were
-    finished before it are.
+    members: the nodes that are in the cluster already. finished also gets the number of changes. When called_off says
+    so, Ansible ends. Raises ToolError naming the failing task and host; steps that were finished before it are.
     """
-    # A newer labctl may render them otherwise than the run that made the machines.
-    render_lab_files(lab)
     waiting = list(steps)
-    members = lab.joined()
     started(waiting[0])
 
     def tell(event: TaskEvent) -> None:
@@ -96,7 +98,7 @@ def apply_roles(
             lab.shaken |= event.outcome == "changed" and step.id in BAKED_ROLES and event.host in members
 
     variables = role_variables(lab, [step.id for step in steps])
-    lab.playbooks.run([step.id for step in steps], extra_vars=variables, on_event=tell)
+    lab.playbooks.run([step.id for step in steps], extra_vars=variables, on_event=tell, called_off=called_off)
 
 
 def role_variables(lab: Lab, roles: Sequence[str]) -> dict[str, Any]:
@@ -112,6 +114,7 @@ def role_variables(lab: Lab, roles: Sequence[str]) -> dict[str, Any]:
         "labctl_weave_net_manifest": str(lab.workspace.weave_net_manifest),
         "labctl_plan": {
             "name": plan["name"],
+            "fast": plan["fast"],
             "nodes": plan["nodes"],
             "network": {**plan["network"], "dns_ip": lab.plan.network.dns_ip},
         },

@@ -1,16 +1,22 @@
-"""Walks a recipe: asks each step whether there is something to do, does it, tells what happened."""
+"""Walks a recipe: asks each step whether there is something to do, does it, tells what happened.
+
+A step waits for all steps before it in the recipe. Only where no node is in a cluster yet may those that it names in
+`beside` still be at work: its role itself awaits what it needs of them. In a cluster that is being mended, one by one.
+"""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Event
 
-from labctl.errors import LabctlError
-from labctl.events import StepFailed, StepFinished, StepSkipped, StepStarted
+from labctl.steps.files import ensure_lab_files
 from labctl.steps.recipes import position
 from labctl.steps.role import RoleStep, apply_roles
 from labctl.steps.step import Lab, Step
+from labctl.steps.telling import Telling
 
 
 @dataclass(frozen=True)
@@ -30,20 +36,10 @@ def walk(
 ) -> bool:
     """Do what is missing; returns whether any step did something. before is called before each step that runs.
 
-    Raises the step's LabctlError after noting it.
+    With before, steps run one by one. Raises the step's LabctlError after noting it.
     """
-    work = _Work(lab, run_id, chosen(recipe, steps or Range()), together=before is None)
-    worked = False
-    while work.left:
-        step, reason = work.next()
-        if reason is not None:
-            work.skip(step, reason)
-            continue
-        if before is not None:
-            before(step)
-        work.do(step)
-        worked = True
-    return worked
+    taken = chosen(recipe, steps or Range())
+    return _Walk(lab, taken, Telling(lab, run_id, [step.id for step, _ in taken]), before).walk()
 
 
 def chosen(recipe: tuple[Step, ...], steps: Range) -> list[tuple[Step, bool]]:
@@ -53,81 +49,158 @@ def chosen(recipe: tuple[Step, ...], steps: Range) -> list[tuple[Step, bool]]:
     return [(step, index >= forced) for index, step in enumerate(recipe[:end])]
 
 
-def _skip_reason(step: Step, lab: Lab) -> str | None:
-    """Ask twice where the answer is yes: the last look may be older than a step that has run since."""
-    if step.skip_reason(lab) is None:
-        return None
-    if lab.stale:
-        lab.changed()
-    return step.skip_reason(lab)
+@dataclass(frozen=True)
+class _News:
+    """What a thread at work has to say: these steps are no longer at work; error: why the first of them failed."""
+
+    steps: tuple[Step, ...]
+    error: BaseException | None = None
 
 
-class _Work:
-    """The steps still to be walked; tells reporter and journal of each.
+class _Walk:
+    """One walk: which steps are open, at work, and done. Decides in one thread; roles are applied in others.
 
-    together: roles that follow each other and all have something to do are applied by one Ansible.
+    Steps that apply no role run in the thread of the walk: none of them overlaps with another.
     """
 
-    def __init__(self, lab: Lab, run_id: str, taken: list[tuple[Step, bool]], *, together: bool) -> None:
+    def __init__(
+        self, lab: Lab, taken: list[tuple[Step, bool]], telling: Telling, before: Callable[[Step], None] | None
+    ) -> None:
         self._lab = lab
-        self._run_id = run_id
-        self._together = together
-        self._total = len(taken)
-        self.left = taken
-        self._begun = 0.0
+        self._order = [step.id for step, _ in taken]
+        self._open = taken
+        self._telling = telling
+        self._before = before
+        self._done: set[str] = set()
+        self._at_work: set[str] = set()
+        # Steps that have nothing to do by what is known, and are asked again when those beside them are done.
+        self._asked: set[str] = set()
+        # Whether steps may overlap: nobody has joined yet.
+        self._fresh = False
+        self._news: SimpleQueue[_News] = SimpleQueue()
+        self._called_off = Event()
 
-    def next(self) -> tuple[Step, str | None]:
-        """The next step, and why there is nothing to do (None: there is)."""
-        step, forced = self.left[0]
-        return step, None if forced else _skip_reason(step, self._lab)
+    def walk(self) -> bool:
+        """To the end; returns whether any step did something. Raises the first error, when nobody is at work."""
+        worked = False
+        with ThreadPoolExecutor(max_workers=len(self._order) or 1) as pool:
+            try:
+                while self._open or self._at_work:
+                    worked |= self._begin_what_can(pool)
+                    if self._at_work:
+                        self._hear(self._news.get())
+            except BaseException:
+                self._called_off.set()
+                self._await_others()
+                raise
+        return worked
 
-    def skip(self, step: Step, reason: str) -> None:
-        """Pass over a step."""
-        self._lab.reporter.emit(StepSkipped(step.id, step.title, self._place, self._total, reason))
-        self.left.pop(0)
+    def _begin_what_can(self, pool: ThreadPoolExecutor) -> bool:
+        """Skip or begin every step that waits for none; returns whether one began."""
+        began = False
+        for step, forced in list(self._open):
+            if step.id in self._at_work or not self._waits(step) <= self._overlaps(step):
+                continue
+            reason = None if forced else self._reason(step)
+            if reason is None:
+                self._begin(step, pool)
+                began = True
+            elif not self._waits(step):
+                self._telling.skipped(step, reason)
+                self._close(step)
+        return began
 
-    def do(self, step: Step) -> None:
-        """Run the step, and with it the roles after it where that saves time. Raises LabctlError."""
+    def _waits(self, step: Step) -> set[str]:
+        """Steps before this one that are not done."""
+        return set(self._order[: self._order.index(step.id)]) - self._done
+
+    def _overlaps(self, step: Step) -> set[str]:
+        """Steps for whose end this one need not wait."""
+        return set(step.beside) if self._fresh and self._before is None and isinstance(step, RoleStep) else set()
+
+    def _reason(self, step: Step) -> str | None:
+        """Why there is nothing to do; asked twice where that is so: the last look may be older than a step's work."""
+        if self._waits(step):
+            if step.id not in self._asked and step.skip_reason(self._lab) is None:
+                return None
+            self._asked.add(step.id)
+            return "nothing is missing yet"
+        if step.skip_reason(self._lab) is None:
+            return None
+        if self._lab.stale:
+            self._lab.changed()
+        return step.skip_reason(self._lab)
+
+    def _begin(self, step: Step, pool: ThreadPoolExecutor) -> None:
+        if self._before is not None:
+            self._before(step)
+        if isinstance(step, RoleStep):
+            members = self._lab.joined()
+            self._fresh = not members
+            roles = self._together(step)
+            self._at_work |= {role.id for role in roles}
+            ensure_lab_files(self._lab)
+            pool.submit(self._apply, roles, members)
+            return
+        self._telling.started(step)
         try:
-            if isinstance(step, RoleStep):
-                apply_roles(self._roles(), self._lab, started=self._started, finished=self._finished)
-            else:
-                self._started(step)
-                self._finished(step, step.run(self._lab))
-        except LabctlError as error:
-            self._failed(self.left[0][0], error)
+            changed = step.run(self._lab)
+        except BaseException as error:
+            self._telling.failed(step, error)
             raise
         finally:
             # What was missing before is still taken as missing by the steps after these; a "done" is asked anew.
             self._lab.stale = True
+        self._telling.finished(step, changed)
+        self._close(step)
 
-    def _roles(self) -> list[RoleStep]:
-        """The role at hand and those right after it that have something to do, too, by the last look."""
-        roles: list[RoleStep] = []
-        for step, forced in self.left if self._together else self.left[:1]:
-            if not isinstance(step, RoleStep):
+    def _together(self, step: RoleStep) -> list[RoleStep]:
+        """The role and those right after it that wait for it and have something to do: one Ansible applies them."""
+        roles = [step]
+        following = self._open[[each for each, _ in self._open].index(step) + 1 :]
+        for other, forced in following if self._before is None else ():
+            if not isinstance(other, RoleStep) or self._overlaps(other) & {role.id for role in roles}:
                 break
-            if roles and not forced and step.skip_reason(self._lab) is not None:
+            if not forced and other.skip_reason(self._lab) is not None:
                 break
-            roles.append(step)
+            roles.append(other)
         return roles
 
-    @property
-    def _place(self) -> int:
-        return self._total - len(self.left) + 1
+    def _apply(self, roles: list[RoleStep], members: frozenset[str]) -> None:
+        """In a thread of its own: apply the roles, and tell the walk of each one's end."""
+        left = list(roles)
 
-    def _started(self, step: Step) -> None:
-        self._begun = time.monotonic()
-        self._lab.reporter.emit(StepStarted(step.id, step.title, self._place, self._total))
-        self._lab.workspace.journal.note(self._run_id, "step_started", step=step.id)
+        def finished(role: RoleStep, changed: int) -> None:
+            self._telling.finished(role, changed)
+            left.remove(role)
+            self._news.put(_News((role,)))
 
-    def _finished(self, step: Step, changed: int | None) -> None:
-        seconds = round(time.monotonic() - self._begun, 1)
-        self._lab.workspace.journal.note(self._run_id, "step_finished", step=step.id, seconds=seconds, changed=changed)
-        self._lab.reporter.emit(StepFinished(step.id, seconds, changed))
-        self.left.pop(0)
+        try:
+            apply_roles(
+                roles,
+                self._lab,
+                members,
+                started=self._telling.started,
+                finished=finished,
+                called_off=self._called_off.is_set,
+            )
+        except BaseException as error:  # it is raised in the thread of the walk
+            self._telling.failed(left[0], error)
+            self._news.put(_News(tuple(left), error))
 
-    def _failed(self, step: Step, error: LabctlError) -> None:
-        seconds = round(time.monotonic() - self._begun, 1)
-        self._lab.reporter.emit(StepFailed(step.id, seconds, error.message))
-        self._lab.workspace.journal.note(self._run_id, "step_failed", step=step.id, seconds=seconds)
+    def _hear(self, news: _News) -> None:
+        self._at_work -= {step.id for step in news.steps}
+        self._lab.stale = True
+        if news.error is not None:
+            raise news.error
+        for step in news.steps:
+            self._close(step)
+
+    def _await_others(self) -> None:
+        """Until nobody is at work; what they say is the consequence of their having been called off."""
+        while self._at_work:
+            self._at_work -= {step.id for step in self._news.get().steps}
+
+    def _close(self, step: Step) -> None:
+        self._done.add(step.id)
+        self._open = [(each, forced) for each, forced in self._open if each.id != step.id]

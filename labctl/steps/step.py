@@ -56,6 +56,8 @@ class Lab:
     open_objects: Callable[[], ClusterObjects]
     reporter: Reporter
     copy_bundle: bool = False
+    # The plan of which this run has rendered the lab's files.
+    rendered: LabPlan | None = None
     # Machines in fresh_nodes were started again at that moment (seconds since 1970): what the API tells of them from
     # before says nothing.
     fresh_since: float = 0.0

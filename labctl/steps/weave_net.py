@@ -14,4 +14,12 @@ def _typed(plan: LabPlan) -> Sequence[str]:
     return ("kubectl apply -f weave-net.yaml",)
 
 
-STEP = RoleStep(id="weave_net", title="weave-net, the pod network", claims=_CLAIMS, typed=_typed, masters_only=True)
+STEP = RoleStep(
+    id="weave_net",
+    title="weave-net, the pod network",
+    claims=_CLAIMS,
+    typed=_typed,
+    masters_only=True,
+    # The manifest is applied as soon as the API answers, before kubeadm init has ended.
+    beside=("control_plane",),
+)

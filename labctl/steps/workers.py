@@ -23,4 +23,6 @@ STEP = RoleStep(
     claims=("nodes.members", "nodes.version"),
     typed=_typed,
     workers_only=True,
+    # Workers join as soon as cluster-info is signed for their token, before kubeadm init has ended.
+    beside=("control_plane", "weave_net"),
 )

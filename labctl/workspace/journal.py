@@ -21,6 +21,7 @@ from labctl.workspace.files import append_line
 class StepTime:
     """A step that a run has begun: when (seconds since the run's start), how long, how many changes.
 
+    after: the step whose end it has waited for; beside: those that were at work when it began.
     seconds is None where it did not end, changed also where it is not known.
     """
 
@@ -29,6 +30,8 @@ class StepTime:
     seconds: float | None = None
     changed: int | None = None
     failed: bool = False
+    after: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ class Journal:
                 run["begun"] = line.get("time")
             elif line["event"] == "step_started":
                 at = max(0.0, _number(line.get("time")) - _number(run.get("begun")))
-                run["timeline"].append(StepTime(str(line.get("step")), round(at, 1)))
+                after, beside = _names(line.get("after")), _names(line.get("beside"))
+                run["timeline"].append(StepTime(str(line.get("step")), round(at, 1), after=after, beside=beside))
             elif line["event"] in ("step_finished", "step_failed"):
                 _end_step(run, line)
             elif line["event"] == "run_finished":
@@ -115,14 +119,17 @@ def _end_step(run: dict[str, Any], line: dict[str, Any]) -> None:
     failed = line["event"] == "step_failed"
     if not failed:
         run["steps"].append((step, seconds))
-    if run["timeline"] and run["timeline"][-1].step == step:
-        changed = line.get("changed")
-        run["timeline"][-1] = replace(
-            run["timeline"][-1],
-            seconds=seconds,
-            changed=changed if isinstance(changed, int) else None,
-            failed=failed,
-        )
+    changed = line.get("changed")
+    changed = changed if isinstance(changed, int) else None
+    for index, begun in reversed(list(enumerate(run["timeline"]))):
+        if begun.step == step:
+            run["timeline"][index] = replace(begun, seconds=seconds, changed=changed, failed=failed)
+            return
+
+
+def _names(value: object) -> tuple[str, ...]:
+    """Names of steps; none for what is no list."""
+    return tuple(str(name) for name in value) if isinstance(value, list) else ()
 
 
 def _number(value: object) -> float:

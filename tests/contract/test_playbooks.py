@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,17 @@ def test_a_run_tells_its_tasks_as_they_come(playbooks: Playbooks) -> None:
     events: list[TaskEvent] = []
     playbooks.run(["base"], extra_vars=VARIABLES, on_event=events.append)
     assert ("node-1", "changed") in [(event.host, event.outcome) for event in events]
+
+
+def test_a_run_that_is_called_off_ends_with_that_word(playbooks: Playbooks) -> None:
+    with pytest.raises(ToolError, match="the playbook base was called off"):
+        playbooks.run(["base"], extra_vars=VARIABLES, called_off=lambda: True)
+
+
+def test_runs_may_overlap(playbooks: Playbooks) -> None:
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        runs = [pool.submit(playbooks.run, ["base"], extra_vars=VARIABLES) for _ in range(2)]
+        assert [run.result().changed for run in runs] == [{"k8s-master": 1, "node-1": 1}] * 2
 
 
 def test_a_failure_names_task_host_and_message(playbooks: Playbooks) -> None:

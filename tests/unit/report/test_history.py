@@ -41,4 +41,22 @@ def test_json_has_all_but_the_process() -> None:
     assert document["schema"] == "labctl.history/v1"
     (run,) = document["runs"]
     assert "pid" not in run
-    assert run["timeline"][1] == {"step": "docker", "at": 10.0, "seconds": 30.0, "changed": 0, "failed": False}
+    assert run["timeline"][1] == {
+        "step": "docker",
+        "at": 10.0,
+        "seconds": 30.0,
+        "changed": 0,
+        "failed": False,
+        "after": [],
+        "beside": [],
+    }
+
+
+def test_a_step_says_what_was_at_work_beside_it() -> None:
+    steps = (
+        StepTime("control_plane", 1.0, 10.0, 5, after=("create_machines",)),
+        StepTime("workers", 1.1, 12.0, 9, after=("create_machines",), beside=("control_plane", "weave_net")),
+    )
+    lines = printed(Run("a", "up", 1, 1.0, "done", 14.0, (), steps)).splitlines()
+    assert lines[1].endswith("5 changes")
+    assert lines[2].endswith("9 changes, beside control_plane, weave_net")

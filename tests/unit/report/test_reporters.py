@@ -119,6 +119,8 @@ def test_json_lines_are_one_object_an_event():
         "title": "Create the machines",
         "position": 2,
         "total": 3,
+        "after": [],
+        "beside": [],
     }
     assert lines[6] == {
         "event": "step_finished",

@@ -8,10 +8,10 @@ shift
 # kubeadm join ENDPOINT --token TOKEN --discovery-token-ca-cert-hash HASH
 join=$(kubeadm token create --ttl "$ttl" --description "made by labctl for one run" --print-join-command)
 token=$(echo "$join" | cut -d ' ' -f 5)
-deadline=$(($(date +%s) + 90))
+deadline=$(($(date +%s) + 180))
 wait_until() {
   until "$@"; do
-    [ "$(date +%s)" -lt "$deadline" ] || { echo "gave up after 90 s: $1" >&2 && exit 1; }
+    [ "$(date +%s)" -lt "$deadline" ] || { echo "gave up after 180 s: $1" >&2 && exit 1; }
     sleep 0.2
   done
 }
