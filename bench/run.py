@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """How quick labctl is, as ratios against bench/baseline in one run, on the same bundle and computer.
 
-    make bench            (a) the baseline, (b) `labctl up` from nothing, (c) `up` again, (d) `verify`, plain and deep
+    make bench            (a) the baseline, (b) `labctl up` from nothing, (c) `up` again, (d) `verify`, plain and deep,
+                          (e) `reset` of a lab used hard and of one node, (f) `halt` and `resume`, (g) disk and memory
 
-Prints a table and writes bench/results/<time>.json. Takes about five minutes; no lab of these addresses may be up.
+Prints a table of seconds with their spread (--rounds N: of N runs) and of ratios, writes bench/results/<time>.json and
+docs/timeline.svg. Takes about six minutes; no lab of these addresses may be up, and nothing else be at work.
 """
 
 from __future__ import annotations
@@ -11,15 +13,19 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
+
+from hard_use import memory, remove_node, size_of_images, use_hard, used_on_disk
+from timeline import timeline_svg
 
 HERE = Path(__file__).resolve().parent
+PLOT = HERE.parent / "docs" / "timeline.svg"
 LABCTL = [sys.executable, "-m", "labctl"]
 
 
@@ -29,7 +35,7 @@ class Bench:
     def __init__(self, data: Path) -> None:
         self.environment = {**os.environ, "LABCTL_DATA_DIR": str(data)}
         self.seconds: dict[str, list[float]] = {}
-        self.steps: dict[str, float] = {}
+        self.timeline: list[dict[str, Any]] = []
         self.sizes: dict[str, int] = {}
 
     def labctl(self, name: str | None, *arguments: str) -> str:
@@ -45,16 +51,20 @@ class Bench:
             self.seconds.setdefault(name, []).append(round(time.monotonic() - begun, 1))
         return done.stdout
 
-    def kubectl(self, *arguments: str) -> None:
-        """Run the bundle's kubectl on the lab."""
-        self.labctl(None, "kubectl", "--", *arguments)
-
     def note_steps(self) -> None:
         """The steps of the last run, and how long it took until all claims held that need no probe pods."""
         run = json.loads(self.labctl(None, "history", "--last", "1", "-o", "json"))["runs"][0]
-        self.steps = {step["step"]: step["seconds"] for step in run["timeline"]}
+        self.timeline = run["timeline"]
         last = next(step for step in run["timeline"] if step["step"] == "wait_ready")
         self.seconds.setdefault("up to claims", []).append(round(last["at"] + last["seconds"], 1))
+
+    def note_sizes(self, before: int) -> None:
+        """What the lab takes, its snapshot `ready` left aside. before: bytes in use before it was there."""
+        ready = json.loads(self.labctl(None, "snapshot", "show", "ready", "-o", "json"))["size"]
+        own, images = used_on_disk() - before - ready, size_of_images()
+        self.sizes["images of one node, MB"] = round(images / 1e6)
+        self.sizes["four nodes with images, MB"] = round((own + images) / 1e6)
+        self.sizes["snapshot `ready`, MB"] = round(ready / 1e6)
 
     def baseline(self, bundle: str) -> None:
         """Run the straightforward recipe."""
@@ -73,9 +83,11 @@ def run(bench: Bench, rounds: int) -> None:
     bench.labctl(None, "image", "bake")
     for _ in range(rounds):
         bench.baseline(bundle)
+        before = used_on_disk()
         try:
             bench.labctl("up", "up")
             bench.note_steps()
+            bench.note_sizes(before)
             for _ in range(3):
                 bench.labctl("second up", "up")
                 bench.labctl("verify", "verify")
@@ -86,42 +98,18 @@ def run(bench: Bench, rounds: int) -> None:
 
 
 def lifecycle(bench: Bench) -> None:
-    """Reset of the lab used hard and of one node, halt and resume, a snapshot and its size."""
-    use_hard(bench)
+    """Reset of the lab used hard and of one node, halt and resume, snapshots and what they take."""
+    use_hard(lambda *arguments: bench.labctl(None, *arguments))
     bench.labctl("reset", "reset", "--yes")
-    subprocess.run(["docker", "rm", "--force", "labctl-tutorial-node-2"], check=True, capture_output=True)
+    remove_node("node-2")
     bench.labctl("reset node-2", "reset", "node-2", "--yes")
     bench.labctl("halt", "halt")
     bench.labctl("resume", "resume")
-    bench.labctl("snapshot", "snapshot", "save", "bench")
-    shown = json.loads(bench.labctl(None, "snapshot", "show", "bench", "-o", "json"))
-    bench.sizes["a snapshot, MB"] = round(shown["size"] / 1e6)
-    containers = [f"labctl-tutorial-{name}" for name in ("k8s-master", "node-1", "node-2", "node-3")]
-    command = ["docker", "stats", "--no-stream", "--format", "{{.MemUsage}}", *containers]
-    used = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
-    bench.sizes["memory of four nodes, MB"] = round(sum(_megabytes(line.split("/")[0].strip()) for line in used))
-
-
-def use_hard(bench: Bench) -> None:
-    """What a lesson leaves: 20 pods in 5 namespaces, damaged system objects, a stopped kubelet, a cordoned node."""
-    bundle = json.loads(bench.labctl(None, "bundle", "show", "-o", "json"))
-    image = next(each["ref"] for each in bundle["images"] if "busybox" in each["ref"])
-    for number in range(5):
-        space = f"lesson-{number}"
-        bench.kubectl("create", "namespace", space)
-        options = ("--namespace", space, "--image", image, "--replicas=4", "--", "sleep", "100000")
-        bench.kubectl("create", "deployment", "web", *options)
-    bench.kubectl("--namespace", "kube-system", "delete", "service", "kube-dns")
-    bench.kubectl("--namespace", "kube-system", "scale", "deployment", "coredns", "--replicas=1")
-    bench.kubectl("cordon", "node-3")
-    bench.labctl(None, "ssh", "node-1", "--", "sudo", "mkdir", "-p", "/mnt/data/of/a/learner")
-    bench.labctl(None, "ssh", "node-2", "--", "sudo", "systemctl", "stop", "kubelet")
-
-
-def _megabytes(text: str) -> float:
-    """Megabytes of what docker stats prints, such as 512.3MiB."""
-    number, unit = re.fullmatch(r"([\d.]+)([KMG]?)i?B", text).groups()  # type: ignore[union-attr]
-    return float(number) * {"": 1e-6, "K": 1e-3, "M": 1.0, "G": 1e3}[unit]
+    before = used_on_disk()
+    for number in range(3):
+        bench.labctl("snapshot", "snapshot", "save", f"bench-{number}")
+    bench.sizes["three snapshots, MB"] = round((used_on_disk() - before) / 1e6)
+    bench.sizes["memory of four nodes, MB"] = round(memory())
 
 
 def table(bench: Bench) -> str:
@@ -132,9 +120,21 @@ def table(bench: Bench) -> str:
         middle = statistics.median(values)
         spread = f"{min(values):.1f} - {max(values):.1f}"
         rows.append(f"{name:<12} {middle:>8.1f} {spread:>13} {base / middle:>13.2f}x")
-    rows += ["", "steps of the last up:", *(f"  {step:<16} {seconds:>6.1f} s" for step, seconds in bench.steps.items())]
+    rows += ["", "steps of the last up:"]
+    rows += [f"  {step['step']:<16} at {step['at']:>5.1f} s {step['seconds']:>6.1f} s" for step in bench.timeline]
     rows += ["", *(f"{what:<26} {size:>6}" for what, size in bench.sizes.items())]
     return "\n".join(rows)
+
+
+def plot(bench: Bench) -> str:
+    """The timeline of the last `up` as a picture."""
+    base = statistics.median(bench.seconds["baseline"])
+    claims = bench.seconds["up to claims"][-1]
+    about = (
+        f"All claims hold after {claims:.0f} s. The straightforward recipe takes {base:.0f} s on the same computer, "
+        f"{base / claims:.1f} times as long."
+    )
+    return timeline_svg(bench.timeline, "labctl up, from nothing, with node image and bundle cached", about)
 
 
 def main() -> None:
@@ -149,8 +149,11 @@ def main() -> None:
     results = HERE / "results"
     results.mkdir(exist_ok=True)
     out = results / f"{time.strftime('%Y%m%dT%H%M%S')}.json"
-    out.write_text(json.dumps({"seconds": bench.seconds, "steps": bench.steps, "sizes": bench.sizes}, indent=2) + "\n")
-    print(f"\nwritten to {out}")
+    PLOT.write_text(plot(bench), encoding="utf-8")
+    out.write_text(
+        json.dumps({"seconds": bench.seconds, "timeline": bench.timeline, "sizes": bench.sizes}, indent=2) + "\n"
+    )
+    print(f"\nwritten to {out} and {PLOT}")
 
 
 if __name__ == "__main__":
