@@ -71,21 +71,31 @@ emit kubectl-non-root.txt as_user
 """
 
 
-def collect(plan: LabPlan, shell: NodeShell, open_api: Callable[[], ClusterApi]) -> dict[str, bytes | Unavailable]:
-    """All files of a collection by name (shared format of recordings): plan.json, api/…, nodes/<node>/…."""
+def collect(
+    plan: LabPlan, shell: NodeShell, open_api: Callable[[], ClusterApi], machines: Files | None = None
+) -> dict[str, bytes | Unavailable]:
+    """All files of a collection by name (shared format of recordings): plan.json, api/…, nodes/<node>/….
+
+    machines: those of the nodes, where they were seen already.
+    """
     files: dict[str, bytes | Unavailable] = {"plan.json": json.dumps(plan.to_json(), indent=2).encode()}
-    with ThreadPoolExecutor(max_workers=len(plan.nodes) + 1) as pool:
+    with ThreadPoolExecutor(max_workers=1) as pool:
         api = pool.submit(api_files, open_api, API_PATHS)
-        nodes = [pool.submit(node_files, plan, node.name, shell) for node in plan.nodes]
+        files.update(look_at_machines(plan, shell) if machines is None else machines)
         files.update(api.result())
-        for node in nodes:
-            files.update(node.result())
     return files
 
 
-def look(plan: LabPlan, shell: NodeShell, open_api: Callable[[], ClusterApi]) -> Facts:
-    """One look at the live lab, as facts."""
-    return Facts.from_files(collect(plan, shell, open_api), source="live")
+def look(plan: LabPlan, shell: NodeShell, open_api: Callable[[], ClusterApi], machines: Files | None = None) -> Facts:
+    """One look at the live lab, as facts; machines as for collect."""
+    return Facts.from_files(collect(plan, shell, open_api, machines), source="live")
+
+
+def look_at_machines(plan: LabPlan, shell: NodeShell) -> dict[str, bytes | Unavailable]:
+    """What all nodes say of themselves, asked at the same time."""
+    with ThreadPoolExecutor(max_workers=len(plan.nodes)) as pool:
+        found = pool.map(lambda node: node_files(plan, node.name, shell), plan.nodes)
+    return {name: content for files in found for name, content in files.items()}
 
 
 def look_at_api(open_api: Callable[[], ClusterApi]) -> Facts:

@@ -31,6 +31,8 @@ BAKED_ROLES = ("base", "docker", "kube_packages")
 _JOINED = frozenset({"control_plane", "workers"})
 # Claims that are judged by what machines say of themselves.
 _OF_MACHINES = ("kubelet.*", "docker.*", "kubectl.*")
+# How long what machines have said of themselves counts as being of now.
+_AHEAD_SECONDS = 10.0
 
 
 @dataclass
@@ -68,14 +70,25 @@ class Lab:
     # Whether a step has done something since the last look.
     stale: bool = False
     _facts: Facts | None = None
+    # What the machines said of themselves ahead of the next look, and when (seconds of the monotonic clock).
+    _ahead: tuple[float, Files] | None = None
 
     def facts(self) -> Facts:
         """The last look at the world; looks again if something changed since."""
         if self._facts is None:
             from labctl.collect import look
 
-            self._facts = look(self.plan, self.shell, self.open_api)
+            ahead, self._ahead = self._ahead, None
+            machines = ahead[1] if ahead and time.monotonic() - ahead[0] < _AHEAD_SECONDS else None
+            self._facts = look(self.plan, self.shell, self.open_api, machines)
         return self._facts
+
+    def look_ahead(self) -> None:
+        """Ask the machines now what the next look needs of them, if that comes soon: it then asks the API alone."""
+        from labctl.collect import look_at_machines
+
+        if self._ahead is None or time.monotonic() - self._ahead[0] >= _AHEAD_SECONDS:
+            self._ahead = (time.monotonic(), look_at_machines(self.plan, self.shell))
 
     def changed(self) -> None:
         """The world is no longer as it was seen."""

@@ -119,3 +119,9 @@ def until(condition: Callable[[], bool], seconds: float = 120) -> bool:
             return False
         time.sleep(0.1)
     return True
+
+
+def static_pods(master: str) -> dict[str, str]:
+    """Name of a control plane's component -> the text of its manifest, in that container."""
+    names = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+    return {name: docker("exec", master, "cat", f"/etc/kubernetes/manifests/{name}.yaml") for name in names}

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.e2e.conftest import Labctl, docker
+from tests.e2e.conftest import Labctl, docker, static_pods
 
 pytestmark = pytest.mark.e2e
 
@@ -28,6 +28,20 @@ def test_up_with_the_bundle_over_ssh(labctl: Labctl) -> None:
     assert any("files of the bundle over SSH" in text for text in said)
     mounts = docker("inspect", "--format", "{{json .Mounts}}", "labctl-copied-hand")
     assert "/opt/labctl/bundle" not in [mount["Destination"] for mount in json.loads(mounts)]
+
+
+def test_the_settings_are_kubeadms_own(labctl: Labctl) -> None:
+    manifests = static_pods("labctl-copied-head")
+    for component, text in manifests.items():
+        assert "startupProbe" in text, component
+    assert "--allocate-node-cidrs=true" in manifests["kube-controller-manager"]
+    assert "--leader-elect=true" in manifests["kube-controller-manager"]
+    assert "--leader-elect=true" in manifests["kube-scheduler"]
+    assert "--kube-api-qps" not in manifests["kube-controller-manager"]
+    kubelet = docker("exec", "labctl-copied-head", "cat", "/var/lib/kubelet/config.yaml")
+    assert "syncFrequency: 0s" in kubelet
+    assert "nodeStatusUpdateFrequency: 0s" in kubelet
+    assert "RSA" in docker("exec", "labctl-copied-head", "head", "-1", "/etc/kubernetes/pki/apiserver.key")
 
 
 def test_a_second_up_copies_nothing(labctl: Labctl) -> None:

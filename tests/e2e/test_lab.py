@@ -17,7 +17,7 @@ from labctl.adapters.kube import KubernetesApi
 from labctl.adapters.ports import ClusterApi
 from labctl.errors import ToolError
 from tests.contract.cluster_api_suite import SUITE
-from tests.e2e.conftest import Labctl, docker, until
+from tests.e2e.conftest import Labctl, docker, static_pods, until
 from tests.replay.authority import Authority
 
 pytestmark = pytest.mark.e2e
@@ -81,6 +81,14 @@ def test_the_next_up_finishes_the_job(labctl: Labctl) -> None:
     assert "control_plane" in ended.steps("step_started")
     assert ended.steps("step_skipped") == ["fill_bundle", "bake", "create_machines", *BAKED]
     assert containers() == before
+
+
+def test_the_settings_that_save_time_are_in_force(labctl: Labctl) -> None:
+    manifests = static_pods("labctl-tutorial-k8s-master")
+    assert [name for name, text in manifests.items() if "startupProbe" in text or "livenessProbe" not in text] == []
+    assert "--allocate-node-cidrs=false" in manifests["kube-controller-manager"]
+    key = docker("exec", "labctl-tutorial-k8s-master", "head", "-1", "/etc/kubernetes/pki/apiserver.key")
+    assert "EC PRIVATE KEY" in key
 
 
 def test_every_claim_holds(labctl: Labctl) -> None:

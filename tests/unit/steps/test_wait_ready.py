@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from labctl.checks import CheckReport, Outcome
 from labctl.errors import ClaimsError, ExitCode
 from labctl.events import Progress
+from labctl.steps import step
 from labctl.steps.recipes import UP
 from labctl.steps.runner import Range, walk
 from labctl.steps.wait_ready import WaitReady, look_until, settle
@@ -107,3 +110,31 @@ def test_only_what_is_changed_under_members_of_the_cluster_shakes_it(bench: Benc
     bench.lab.changed()
     walk(UP[:-2], bench.lab, "run-2", Range("docker", "docker"))
     assert bench.lab.shaken
+
+
+def test_machines_are_asked_ahead_while_only_time_is_missing(lab: Bench) -> None:
+    heal(lab)
+    key = "api/apis_apps_v1_namespaces_kube-system_daemonsets.json"
+    whole = lab.world.files[key]
+    document = json.loads(whole)
+    for daemon_set in document["items"]:
+        daemon_set["status"]["numberAvailable"] = 1
+    lab.world.files[key] = json.dumps(document).encode()
+    with pytest.raises(ClaimsError):
+        WaitReady(seconds=0.2).run(lab.lab)
+    assert lab.world.looks == len(lab.lab.plan.nodes)
+    lab.world.files[key] = whole
+    before = lab.world.looks
+    lab.lab.changed()
+    lab.lab.look_ahead()
+    assert WaitReady(seconds=0).run(lab.lab) == 0
+    # The whole look at the end took what the machines had said a moment ago.
+    assert lab.world.looks == before + len(lab.lab.plan.nodes)
+
+
+def test_what_machines_said_too_long_ago_counts_no_more(lab: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step, "_AHEAD_SECONDS", 0.0)
+    lab.lab.look_ahead()
+    before = lab.world.looks
+    lab.lab.facts()
+    assert lab.world.looks == before + len(lab.lab.plan.nodes)
