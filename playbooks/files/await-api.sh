@@ -12,5 +12,5 @@ until [ -s "$KUBECONFIG" ] && [ -n "$(ss -Hltn 'sport = :6443')" ] &&
   active | activating | deactivating) deadline=$(($(date +%s) + 120)) ;;
   esac
   [ "$(date +%s)" -lt "$deadline" ] || { echo "the API server does not answer" >&2 && exit 1; }
-  sleep 0.3
+  sleep 0.5
 done

@@ -12,7 +12,7 @@ deadline=$(($(date +%s) + 180))
 wait_until() {
   until "$@"; do
     [ "$(date +%s)" -lt "$deadline" ] || { echo "gave up after 180 s: $1" >&2 && exit 1; }
-    sleep 0.2
+    sleep 0.3
   done
 }
 # A join that asks before the controller manager has signed the token asks again only after five seconds.
