@@ -14,6 +14,7 @@ from labctl.plan import LabPlan, NodePlan
 from labctl.providers.interface import BUNDLE_ON_NODE, Launch
 from labctl.steps.files import api_port, render_lab_files, ssh_configuration, ssh_port
 from labctl.steps.reach import wait_for_ssh
+from labctl.steps.snapshots import mended
 from labctl.steps.step import Lab
 from labctl.workspace.files import write_whole
 
@@ -77,7 +78,9 @@ def _launch(lab: Lab, step: str, image: str) -> None:
     if not missing:
         return
     lab.say(step, f"starting from {image}: {', '.join(missing)}")
-    oven.start(launch_of(lab, missing), image, lab.runner)
+    told = mended(oven.start(launch_of(lab, missing), image, lab.runner))
+    if told:
+        lab.say(step, told)
 
 
 def launch_of(lab: Lab, nodes: Sequence[str]) -> Launch:

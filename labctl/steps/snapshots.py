@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timezone
 
+from labctl.checks.compare import few
 from labctl.errors import ConfigError, ToolError
-from labctl.providers.interface import SnapshotStore
+from labctl.providers.interface import Checked, SnapshotStore
 from labctl.steps.step import Lab
 from labctl.workspace.snapshots import Snapshot, Snapshots
 
@@ -69,6 +71,28 @@ def usable(lab: Lab, name: str) -> bool:
     return (
         found is not None and found.plan == lab.plan.fingerprint() and store(lab).holds(lab.plan, found.id, lab.runner)
     )
+
+
+def check(lab: Lab, snapshot: Snapshot, nodes: Sequence[str]) -> str | None:
+    """Look whether what was saved of these nodes is what it was. Returns what was mended (None: nothing was wrong).
+
+    Raises ToolError where something is lost.
+    """
+    found = store(lab).check(lab.plan, snapshot.id, snapshot.checksum, nodes, lab.runner)
+    if found.lost:
+        raise ToolError(
+            f"the snapshot {snapshot.name} is damaged: {few(found.lost)}",
+            hint=f"nothing was changed; labctl snapshot delete {snapshot.name}, then another one, "
+            "or labctl destroy and labctl up",
+        )
+    return mended(found)
+
+
+def mended(found: Checked) -> str | None:
+    """What to tell of files that were mended; None for nothing."""
+    if not found.mended:
+        return None
+    return f"restored from the bundle what had been written to in place, for all nodes at once: {few(found.mended)}"
 
 
 def restorable(lab: Lab, name: str) -> Snapshot:

@@ -12,7 +12,7 @@ import pytest
 from labctl.adapters.ports import ProcessRunner
 from labctl.errors import ClaimsError, ConfigError, ToolError
 from labctl.plan import LabPlan
-from labctl.providers.interface import Launch, Saved
+from labctl.providers.interface import Checked, Launch, Saved
 from labctl.steps import files, save_ready, snapshots, wait_ready
 from labctl.steps.recipes import HALT, UP
 from labctl.steps.remove_node import RemoveNode
@@ -24,11 +24,18 @@ from tests.unit.steps.conftest import Bench, StillProvider
 
 @dataclass
 class Store:
-    """Keeps ids. fails: the next save is cut."""
+    """Keeps ids. fails: the next save is cut. found: what a look at it finds."""
 
     kept: set[str] = field(default_factory=set)
     restored: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     fails: bool = False
+    found: Checked = field(default_factory=Checked)
+
+    def check(
+        self, plan: LabPlan, identity: str, checksum: str, nodes: Sequence[str], runner: ProcessRunner
+    ) -> Checked:
+        assert checksum == "sum"
+        return self.found
 
     def save(self, plan: LabPlan, identity: str, runner: ProcessRunner) -> Saved:
         self.kept.add(identity)
@@ -131,6 +138,21 @@ def test_restoring_makes_the_named_machines_again(lab: Lab, store: Store) -> Non
     walk((RestoreMachines("ready", ("node-2",)),), lab, "run-2")
     assert [nodes for _, nodes in store.restored] == [("node-2",)]
     assert lab.fresh_nodes == {"node-2"}
+
+
+def test_a_damaged_snapshot_is_refused_before_anything_is_taken_away(lab: Lab, store: Store) -> None:
+    store.found = Checked(lost=("/bin/mine: its layer is not of the bundle",))
+    with pytest.raises(ToolError, match="the snapshot ready is damaged: /bin/mine") as caught:
+        walk((RestoreMachines("ready"),), lab, "run-2")
+    assert "labctl snapshot delete ready" in (caught.value.hint or "")
+    assert store.restored == []
+
+
+def test_what_was_mended_is_told_and_the_restore_goes_on(lab: Lab, bench: Bench, store: Store) -> None:
+    store.found = Checked(mended=("/usr/bin/kube-proxy",))
+    walk((RestoreMachines("ready"),), lab, "run-2")
+    assert len(store.restored) == 1
+    assert [e for e in bench.told.events if "/usr/bin/kube-proxy" in getattr(e, "text", "")]
 
 
 def test_what_the_api_tells_from_before_proves_nothing(lab: Lab) -> None:
