@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from labctl.adapters.vagrant import NOT_CREATED
+from labctl.adapters.vagrant import NOT_CREATED, RUNNING
 from labctl.errors import ToolError
 from labctl.plan import LabPlan, NodePlan
 from labctl.providers.interface import BUNDLE_ON_NODE, Launch
@@ -33,7 +33,9 @@ class CreateMachines:
 
     def skip_reason(self, lab: Lab) -> str | None:
         """Every node must answer and carry the mark of this very bundle."""
-        if not lab.workspace.ssh_config.is_file():
+        states = lab.provider.states(lab.plan, lab.runner) or {}
+        # SSH may reach a node that has lost the lab's own network.
+        if not lab.workspace.ssh_config.is_file() or any(state != RUNNING for state in states.values()):
             return None
         missing = lab.unmarked(BUNDLE_MARK, lab.plan.bundle.fingerprint)
         return None if missing else "every node answers over SSH and has the bundle"

@@ -1,0 +1,318 @@
+"""Faults of one lab: power cuts, full disks, damaged layers, a restarted Docker daemon, cut networks. In order.
+
+Each ends healed by `up` or `reset`; what cannot go on says so in a sentence. The lab lies on a small disk of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Ended, Labctl, docker, until
+
+pytestmark = pytest.mark.e2e
+
+LAB = """
+name: faults
+provider: docker
+nodes:
+  - {name: k8s-master, role: control-plane, ip: 192.168.62.10}
+  - {name: node-1, role: worker, ip: 192.168.62.11}
+  - {name: node-2, role: worker, ip: 192.168.62.12}
+  - {name: node-3, role: worker, ip: 192.168.62.13}
+"""
+NODES = ["k8s-master", "node-1", "node-2", "node-3"]
+CONTAINERS = [f"labctl-faults-{node}" for node in NODES]
+FULL = "No space left on device"
+SUDO = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
+
+
+def as_root(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*SUDO, *command], capture_output=True, text=True, check=False)
+
+
+class Disk:
+    """A file system of 6 GB, which takes no room on this computer's own: the files in it are small, the rest is air."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self._fill = place / "fill"
+
+    def fill(self) -> None:
+        """Leave no room at all."""
+        free = os.statvfs(self.place)
+        subprocess.run(["fallocate", "-l", str(free.f_bavail * free.f_frsize), str(self._fill)], check=False)
+        # What is left are blocks of folders and of the list of free ones.
+        with self._fill.open("ab", buffering=0) as rest:
+            try:
+                while rest.write(b"." * 4096) == 4096:
+                    pass
+            except OSError:
+                pass
+
+    def free(self) -> None:
+        self._fill.unlink()
+
+
+@pytest.fixture(scope="module")
+def disk() -> Iterator[Disk | None]:
+    """None where this user may not mount one."""
+    with tempfile.TemporaryDirectory(prefix="labctl-e2e-disk-") as folder:
+        image, place = Path(folder, "image"), Path(folder, "disk")
+        place.mkdir()
+        with image.open("wb") as stream:
+            stream.truncate(6 << 30)
+        owner = f"root_owner={os.getuid()}:{os.getgid()}"
+        subprocess.run(["/sbin/mkfs.ext4", "-q", "-m", "0", "-E", owner, str(image)], check=True)
+        if as_root("mount", "-o", "loop", str(image), str(place)).returncode != 0:
+            yield None
+            return
+        yield Disk(place)
+        assert as_root("umount", str(place)).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def lab(disk: Disk | None) -> Iterator[Labctl]:
+    with tempfile.TemporaryDirectory(prefix="labctl-e2e-faults-") as folder:
+        runner = Labctl(disk.place if disk else Path(folder), Path(folder))
+        (runner.folder / "lab.yml").write_text(LAB)
+        runner("bundle", "create")
+        yield runner
+        runner("destroy", "--yes", code=None)
+
+
+def on(node: str, command: str) -> str:
+    return docker("exec", f"labctl-faults-{node}", "sh", "-c", command)
+
+
+def runs(node: str, what: str) -> bool:
+    """Whether such a process runs on the node."""
+    command = ["docker", "exec", f"labctl-faults-{node}", "pgrep", "-f", what]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def power_cut() -> None:
+    """All nodes at once, as a power cut ends them; those that are not there are no matter."""
+    subprocess.run(["docker", "kill", *CONTAINERS], check=False, capture_output=True)
+
+
+def during(lab: Labctl, arguments: list[str], reached: Callable[[dict[str, Any]], bool]) -> Ended:
+    """Run labctl, cause a power cut at the first event for which reached() is true, and see how labctl ends."""
+    return meanwhile(lab, arguments, reached, power_cut)
+
+
+def meanwhile(
+    lab: Labctl, arguments: list[str], reached: Callable[[dict[str, Any]], bool], fault: Callable[[], object]
+) -> Ended:
+    process = lab.start(*arguments, "-o", "json")
+    assert process.stdout is not None
+    for line in process.stdout:
+        if reached(json.loads(line)):
+            break
+    else:
+        raise AssertionError(f"it ended before it was reached: {process.communicate()[1]}")
+    fault()
+    out, err = process.communicate(timeout=lab.patience)
+    print(f"labctl {' '.join(arguments)}: exit {process.returncode}\n{err}", flush=True)
+    return Ended(process.returncode, out, err)
+
+
+def begun(step: str, node: str = "", process: str = "") -> Callable[[dict[str, Any]], bool]:
+    """The step has begun and, where named, the process runs on the node."""
+
+    def reached(event: dict[str, Any]) -> bool:
+        if event["event"] != "step_started" or event["step"] != step:
+            return False
+        return not process or until(lambda: runs(node, process))
+
+    return reached
+
+
+def said(text: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda event: event["event"] == "progress" and text in event.get("text", "")
+
+
+def is_told(ended: Ended) -> None:
+    """It failed over a tool or a claim, in a few lines that say what to do, and not over labctl itself."""
+    assert ended.code in (1, 4), ended.err
+    lines = ended.err.strip().splitlines()
+    assert lines[0].startswith("Error: "), ended.err
+    assert any(line.startswith("Next: ") for line in lines), ended.err
+    assert "Traceback" not in ended.err
+
+
+def verify(lab: Labctl, *flags: str) -> dict[str, str]:
+    """Outcomes by "id scope"."""
+    report = json.loads(lab("verify", "-o", "json", *flags, code=None).out)
+    return {f"{check['id']} {check['scope']}": check["outcome"] for check in report["checks"]}
+
+
+def broken(lab: Labctl, *flags: str) -> list[str]:
+    return [name for name, outcome in verify(lab, *flags).items() if outcome in ("fail", "error")]
+
+
+def up(lab: Labctl) -> None:
+    """`up` heals, and with its own deep look every claim holds."""
+    lab("up", "-o", "json")
+    assert broken(lab) == []
+
+
+def reset(lab: Labctl, *nodes: str) -> Ended:
+    ended = lab("reset", *nodes, "--yes", "-o", "json")
+    assert broken(lab) == []
+    return ended
+
+
+def snapshots(lab: Labctl) -> list[str]:
+    return [each["name"] for each in json.loads(lab("snapshot", "list", "-o", "json").out)["snapshots"]]
+
+
+def test_a_full_disk_is_told_before_anything_is_made(lab: Labctl, disk: Disk | None) -> None:
+    if disk is None:
+        pytest.skip("this user may not mount a file system")
+    disk.fill()
+    ended = lab("up", code=4)
+    assert FULL in ended.err or "MB left; a lab needs" in ended.err
+    assert str(disk.place) in ended.err
+    assert "free some space" in ended.err
+    assert docker("ps", "--all", "--quiet", "--filter", "name=labctl-faults-") == ""
+    disk.free()
+
+
+def test_a_disk_that_fills_up_in_the_middle_is_told(lab: Labctl, disk: Disk | None) -> None:
+    if disk is None:
+        pytest.skip("this user may not mount a file system")
+    ended = meanwhile(lab, ["up"], said("starting from"), disk.fill)
+    is_told(ended)
+    assert FULL in ended.err or "is full" in ended.err
+    assert "free some space" in ended.err
+    for command in ("status", "history"):
+        lab(command)
+    disk.free()
+
+
+def test_a_power_cut_during_kubeadm_init(lab: Labctl) -> None:
+    is_told(during(lab, ["up"], begun("control_plane", "k8s-master", "kubeadm init")))
+
+
+def test_a_power_cut_during_kubeadm_join(lab: Labctl) -> None:
+    is_told(during(lab, ["up"], begun("workers", "node-2", "kubeadm join")))
+
+
+def test_up_after_the_power_cuts(lab: Labctl) -> None:
+    up(lab)
+    assert snapshots(lab) == ["ready"]
+
+
+def test_a_power_cut_during_reset(lab: Labctl) -> None:
+    is_told(during(lab, ["reset", "--yes"], begun("wait_ready")))
+    reset(lab)
+
+
+def test_a_power_cut_during_snapshot_save(lab: Labctl) -> None:
+    ready = json.loads(lab("snapshot", "show", "ready", "-o", "json").out)
+    ended = during(lab, ["snapshot", "save", "cut"], said("freezing"))
+    if ended.code != 0:
+        is_told(ended)
+    assert json.loads(lab("snapshot", "show", "ready", "-o", "json").out) == ready
+    up(lab)
+    if "cut" in snapshots(lab):
+        lab("snapshot", "restore", "cut", "--yes", "-o", "json")
+        assert broken(lab) == []
+        lab("snapshot", "delete", "cut", "--yes")
+    reset(lab)
+
+
+def test_the_docker_daemon_is_restarted(lab: Labctl) -> None:
+    """As `service docker restart` does it, where that works, too: asked to end, then started by `labctl setup`."""
+    others = set(docker("ps", "--format", "{{.Names}}").split()) - set(CONTAINERS)
+    if others:
+        pytest.skip(f"other containers run here: {', '.join(sorted(others))}")
+    daemon = Path("/var/run/docker.pid").read_text().strip()
+    assert as_root("kill", daemon).returncode == 0
+    assert until(lambda: not Path(f"/proc/{daemon}").exists())
+    lab("setup", "--yes")
+    lab("resume", "-o", "json")
+    assert broken(lab) == []
+
+
+def test_a_node_that_has_lost_the_labs_network(lab: Labctl) -> None:
+    docker("network", "disconnect", "labctl-faults", "labctl-faults-node-1")
+    assert until(lambda: any("node-1" in name for name in broken(lab)))
+    up(lab)
+
+
+def test_a_node_whose_packets_are_dropped(lab: Labctl) -> None:
+    on("node-3", "iptables -I INPUT -s 192.168.62.0/24 -j DROP; iptables -I OUTPUT -d 192.168.62.0/24 -j DROP")
+    assert until(lambda: any("node-3" in name for name in broken(lab)))
+    reset(lab, "node-3")
+
+
+def test_a_nodes_volume_is_full(lab: Labctl) -> None:
+    """A small file system in the place of kubelet's folder, on that node alone; nothing of it is left."""
+    on(
+        "node-2",
+        "systemctl stop kubelet && cd /var/lib/kubelet && mkdir /tmp/small && mount -t tmpfs -o size=1m none /tmp/small"
+        " && cp -a config.yaml kubeadm-flags.env pki /tmp/small && mount --move /tmp/small /var/lib/kubelet"
+        " && head -c 2M /dev/zero > /var/lib/kubelet/full 2>/dev/null; systemctl start kubelet",
+    )
+    assert "100%" in on("node-2", "df /var/lib/kubelet")
+    assert until(lambda: any("node-2" in name for name in broken(lab)))
+    reset(lab, "node-2")
+
+
+def layer_files(node: str) -> dict[str, str]:
+    """Files of the node's image layers with their sums."""
+    lines = on(node, "find /var/lib/docker/overlay2/*/diff -xdev -type f -path '*bin/*' -exec sha256sum {} +")
+    return {name: digest for digest, name in (line.split(None, 1) for line in lines.splitlines())}
+
+
+def test_what_one_node_removes_of_shared_layers_no_other_misses(lab: Labctl) -> None:
+    shared = set(layer_files("node-1")) & set(layer_files("node-3"))
+    before = {name: digest for name, digest in layer_files("node-1").items() if name in shared}
+    assert len(before) > 10
+    on(
+        "node-3",
+        "systemctl stop kubelet; docker rm --force $(docker ps --all --quiet) >/dev/null; "
+        "docker rmi $(docker images --quiet | head -1) >/dev/null; docker system prune --all --force >/dev/null; "
+        "systemctl stop docker.socket docker; rm -rf /var/lib/docker/overlay2/*",
+    )
+    assert {name: digest for name, digest in layer_files("node-1").items() if name in shared} == before
+    assert [name for name in broken(lab) if "node-3" not in name and "lab" not in name] == []
+    reset(lab, "node-3")
+    assert {name: digest for name, digest in layer_files("node-3").items() if name in shared} == before
+
+
+def test_a_write_into_a_shared_layer_is_found_and_mended_for_all(lab: Labctl) -> None:
+    """busybox, which probe pods run: damaged on node-1, seen on node-3, mended by a reset of node-2 alone."""
+    (path,) = [name for name in layer_files("node-1") if name.endswith("/bin/busybox")]
+    before = layer_files("node-3")[path]
+    on("node-1", f"printf broken | dd of={path} bs=1 seek=1000 conv=notrunc 2>/dev/null")
+    assert layer_files("node-3")[path] != before
+    ended = reset(lab, "node-2")
+    assert any("/bin/busybox" in event.get("text", "") for event in ended.events)
+    assert {layer_files(node)[path] for node in NODES} == {before}
+    # And so for a new lab, which is made from the same node image.
+    assert not any("/bin/busybox" in event.get("text", "") for event in reset(lab).events)
+
+
+def test_a_snapshot_that_is_damaged_is_refused_before_anything_is_lost(lab: Labctl) -> None:
+    volume = next(
+        name for name in docker("volume", "ls", "--format", "{{.Name}}").split() if "labctl-faults-snapshot" in name
+    )
+    image = docker("container", "inspect", "--format", "{{.Image}}", "labctl-faults-node-1").strip()
+    spoil = ["run", "--rm", "--volume", f"{volume}:/data", "--entrypoint", "sh", image, "-c"]
+    docker(*spoil, "echo '# mine' >> /data/node-1/kubelet/config.yaml")
+    ended = lab("reset", "--yes", code=4)
+    assert "the snapshot ready is damaged: ./node-1/kubelet/config.yaml" in ended.err
+    assert broken(lab) == []
+    lab("snapshot", "delete", "ready", "--yes")
+    up(lab)
+    assert snapshots(lab) == ["ready"]
