@@ -13,7 +13,7 @@ from labctl.errors import ToolError
 from labctl.plan import LabPlan, NodePlan
 from labctl.providers.interface import BUNDLE_ON_NODE, Launch
 from labctl.steps.files import api_port, render_lab_files, ssh_configuration, ssh_port
-from labctl.steps.reach import wait_for_ssh
+from labctl.steps.reach import Alive, wait_for_ssh
 from labctl.steps.snapshots import mended
 from labctl.steps.step import Lab
 from labctl.workspace.files import write_whole
@@ -100,7 +100,13 @@ def equip(lab: Lab, step: str, nodes: Sequence[NodePlan]) -> None:
 
 def _equip(lab: Lab, step: str, node: NodePlan) -> None:
     """Wait for the node's SSH, then make sure of its bundle."""
-    wait_for_ssh(lab.shell, node.name, lambda text: lab.say(step, text, node.name))
+    alive = Alive(lab)
+
+    def waiting(text: str) -> None:
+        alive.check()
+        lab.say(step, text, node.name)
+
+    wait_for_ssh(lab.shell, node.name, waiting)
     bundle = lab.bundle
     files = bundle.files_for(node.role)
     if not lab.mounts_bundle:
