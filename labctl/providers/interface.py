@@ -231,6 +231,10 @@ class Provider(Protocol):
         """What `vagrant ssh-config` prints for all machines, without Vagrant; None where only Vagrant knows it."""
         ...
 
+    def room(self, lab: Path, host: Host) -> Path | None:
+        """The folder of this computer on whose disk machines lie; None where that cannot be seen from here."""
+        ...
+
     def thaw(self, plan: LabPlan, runner: ProcessRunner) -> None:
         """Let machines run on that a snapshot has frozen and, being cut, not thawed. Raises ToolError."""
         ...
