@@ -96,7 +96,7 @@ def mended(found: Checked) -> str | None:
 
 
 def restorable(lab: Lab, name: str) -> Snapshot:
-    """The snapshot of that name. Raises LabctlError where it is not there or is not of this plan."""
+    """The snapshot of that name. Raises LabctlError where it, its data or the bundle is not there, or for its plan."""
     found = snapshots(lab).get(name)
     if found.plan != lab.plan.fingerprint():
         raise ConfigError(
@@ -109,4 +109,5 @@ def restorable(lab: Lab, name: str) -> Snapshot:
             f"the data of the snapshot {name} is not there any more",
             hint=f"labctl snapshot delete {name}; labctl destroy and labctl up make the lab anew",
         )
+    _ = lab.bundle  # without it no machine can be made: that must show before one is taken away
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -132,6 +133,13 @@ def test_one_whose_data_is_gone_is_told(lab: Lab, store: Store) -> None:
     store.kept.clear()
     with pytest.raises(ToolError, match="is not there any more"):
         snapshots.restorable(lab, "ready")
+
+
+def test_without_its_bundle_no_machine_is_taken_away(lab: Lab, store: Store) -> None:
+    (Path(lab.plan.bundle.path) / "manifest.json").unlink()
+    with pytest.raises(ToolError, match="bundle"):
+        walk((RestoreMachines("ready"),), lab, "run-2")
+    assert store.restored == []
 
 
 def test_restoring_makes_the_named_machines_again(lab: Lab, store: Store) -> None:
