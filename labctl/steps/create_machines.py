@@ -53,8 +53,9 @@ class CreateMachines:
         lab.provider.prepare(lab.plan, space.root, bundle, lab.runner, lab.reporter)
         render_lab_files(lab)
         healed = lab.provider.heal(lab.plan, space.root, lab.runner, lab.reporter)
-        if healed:
-            lab.renewed(node.name for node in lab.plan.nodes if any(line.startswith(node.name) for line in healed))
+        begun_anew = _begun_anew(healed)
+        if begun_anew:
+            lab.renewed(begun_anew)
         names = [node.name for node in lab.plan.nodes]
         if image is None:
             lab.say(self.id, f"vagrant up: {', '.join(names)}")
@@ -64,6 +65,12 @@ class CreateMachines:
         write_whole(space.ssh_config, ssh_configuration(lab.machines.ssh_config()), 0o600)
         equip(lab, self.id, lab.plan.nodes)
         return len(names)
+
+
+def _begun_anew(healed: Sequence[str]) -> set[str]:
+    """Nodes that heal() has started, or removed to be made again. One that it only connected ran on, and so did its pods."""
+    told = (line.partition(": ") for line in healed)
+    return {name for name, _, what in told if what.startswith(("started", "removed"))}
 
 
 def _all_there(lab: Lab) -> bool:

@@ -174,7 +174,7 @@ def test_what_the_api_tells_from_before_proves_nothing(lab: Lab) -> None:
 
 
 def test_machines_that_were_healed_must_give_news_too(lab: Lab, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    healed: Any = lambda *_: ["node-1: started"]  # noqa: E731
+    healed: Any = lambda *_: ["node-1: started", "node-2: connected to the network labctl-tutorial"]  # noqa: E731
     monkeypatch.setattr(lab.provider, "heal", healed, raising=False)
     begun = time.time()
     del bench.world.marks["node-1"]["bundle"]
