@@ -68,7 +68,7 @@ class CreateMachines:
 
 
 def _begun_anew(healed: Sequence[str]) -> set[str]:
-    """Nodes that heal() has started, or removed to be made again; one that it only connected ran on, as its pods did."""
+    """Nodes that heal() has started, or removed to be made again. One that it only connected has run on."""
     told = (line.partition(": ") for line in healed)
     return {name for name, _, what in told if what.startswith(("started", "removed"))}
 
