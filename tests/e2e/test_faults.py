@@ -151,6 +151,7 @@ def broken(lab: Labctl, *flags: str) -> list[str]:
 def up(lab: Labctl) -> None:
     """`up` heals, and with its own deep look every claim holds."""
     lab("up", "-o", "json")
+    print(lab("history").out, flush=True)
     assert broken(lab) == []
 
 
@@ -248,7 +249,7 @@ def test_a_full_volume_and_dropped_packets(lab: Labctl) -> None:
     on(
         "node-2",
         "systemctl stop kubelet && cd /var/lib/kubelet && mkdir /tmp/small && mount -t tmpfs -o size=1m none /tmp/small"
-        " && cp -a config.yaml kubeadm-flags.env pki /tmp/small && mount --move /tmp/small /var/lib/kubelet"
+        " && cp -a config.yaml kubeadm-flags.env pki /tmp/small && mount --bind /tmp/small /var/lib/kubelet"
         " && head -c 2M /dev/zero > /var/lib/kubelet/full 2>/dev/null; systemctl start kubelet",
     )
     assert "100%" in on("node-2", "df /var/lib/kubelet")
