@@ -179,7 +179,7 @@ def up(
     before: Callable[[Step], None] | None = None,
 ) -> Raised:
     """Bring the lab up; make_reporter gets the run's log file. Raises LabctlError."""
-    from labctl.steps.preflight import preflight
+    from labctl.steps.preflight import preflight, rooms
     from labctl.steps.recipes import UP
     from labctl.steps.runner import Range, walk
     from labctl.steps.session import session
@@ -194,7 +194,7 @@ def up(
         if options.copy_bundle:
             workspace.set_setting("copy_bundle", True)
         lab = open_lab(resolved.plan, resolved.provider, resolved.host, workspace, run, source=resolved.source)
-        preflight(lab.plan, lab.runner, workspace.root)
+        preflight(lab.plan, lab.runner, rooms(lab))
         lab.provider.thaw(lab.plan, lab.runner)
         worked = walk(UP, lab, run.run_id, Range(options.first, options.last), before)
         if options.last not in (None, UP[-1].id):

@@ -70,7 +70,7 @@ class AnsiblePlaybooks:
         for book in books:
             if not book.is_file():
                 raise ToolError(f"there is no playbook {book}", hint="install labctl again")
-        with self._private_folder() as private, self._log.open("a", encoding="utf-8") as log:
+        with self._disk_errors(), self._private_folder() as private, self._log.open("a", encoding="utf-8") as log:
             reader = EventReader(playbooks, log, on_event)
             runner = self._runner(books, private, extra_vars or {}, limit, reader)
             # Given one, ansible-runner leaves the process's signal handlers alone: KeyboardInterrupt ends the run.
@@ -143,6 +143,19 @@ class AnsiblePlaybooks:
             "ANSIBLE_SSH_CONTROL_PATH": "%(directory)s/%%C",
             "ANSIBLE_NOCOLOR": "1",
         }
+
+    @contextlib.contextmanager
+    def _disk_errors(self) -> Iterator[None]:
+        """Turn into a ToolError what ansible-runner raises where it cannot write, or reads back half of an event."""
+        try:
+            yield
+        except (OSError, json.JSONDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "an event was written only in part"
+            raise ToolError(
+                f"Ansible cannot work in {self._lab}: {reason}",
+                output=str(error),
+                hint="free some space or correct the permissions; `labctl up` goes on then",
+            ) from None
 
     @contextlib.contextmanager
     def _private_folder(self) -> Iterator[Path]:

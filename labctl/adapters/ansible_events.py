@@ -5,8 +5,8 @@ The shapes of the events are ansible-runner 2.4's; nothing here imports it or ru
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
@@ -17,6 +17,7 @@ from labctl.errors import ToolError
 # A task that Ansible adds to every role; it interests only when it fails.
 _QUIET_ACTIONS = ("ansible.builtin.validate_argument_spec", "validate_argument_spec")
 _LAST_LINES = 40
+_FULL = "No space left on device"
 # As kubeadm, apt, docker and the shell begin such a line.
 _ERROR = re.compile(r"\b(error|fatal|cannot|failed)\b|^E: ", re.IGNORECASE)
 _OUTCOMES = {
@@ -35,10 +36,12 @@ class EventReader:
     def __init__(self, playbooks: Sequence[str], log: TextIO, on_event: Callable[[TaskEvent], None] | None) -> None:
         # The one at work, as the events name it.
         self._playbook = playbooks[0]
+        # How many must still end.
+        self._left = len(playbooks)
         self._log = log
         self._on_event = on_event
         self._changed: list[tuple[str, str]] = []
-        self._counts: dict[str, int] | None = None
+        self._counts: dict[str, int] = {}
         self._failure: TaskEvent | None = None
         self._last_lines: list[str] = []
 
@@ -64,17 +67,20 @@ class EventReader:
 
         They also hold the changes of tasks whose results are hidden (no_log), which their own events do not tell.
         """
-        before = sum((self._counts or {}).values())
+        before = sum(self._counts.values())
         self._counts = {host: count for host, count in (data.get("changed") or {}).items() if count}
         if not (data.get("failures") or data.get("dark")):
             changes = sum(self._counts.values()) - before
+            self._left -= 1
             self._tell(TaskEvent("", None, "ended", playbook=self._playbook, changes=changes))
 
     def result(self, *, succeeded: bool, log: Path) -> PlaybookResult:
-        """What the run left. Raises ToolError with the first failure's task, host and message."""
-        if succeeded and self._failure is None:
-            counts = Counter(host for host, _ in self._changed) if self._counts is None else self._counts
-            return PlaybookResult(changed=dict(counts), changed_tasks=tuple(self._changed))
+        """What the run left. Raises ToolError with the first failure's task, host and message.
+
+        Also where not every playbook told its end: ansible-runner passes over events that a full disk has lost.
+        """
+        if succeeded and self._failure is None and self._left <= 0:
+            return PlaybookResult(changed=self._counts, changed_tasks=tuple(self._changed))
         raise self._error(log)
 
     def _outcome(self, outcome: str, data: Mapping[str, Any], result: Mapping[str, Any]) -> str:
@@ -93,8 +99,10 @@ class EventReader:
 
     def _note(self, text: str) -> None:
         if text.strip():
-            self._log.write(text.rstrip("\r\n").replace("\r\n", "\n") + "\n")
-            self._log.flush()
+            # A full disk is told by whoever needs the space, not by the log: the event itself must be heard.
+            with contextlib.suppress(OSError):
+                self._log.write(text.rstrip("\r\n").replace("\r\n", "\n") + "\n")
+                self._log.flush()
             self._last_lines = (self._last_lines + text.splitlines())[-_LAST_LINES:]
 
     def _error(self, log: Path) -> ToolError:
@@ -102,15 +110,19 @@ class EventReader:
         again = f"labctl up --from {self._playbook}"
         failure = self._failure
         if failure is None:
-            # Ansible ended before any task could fail: its configuration, the inventory or a playbook is wrong.
             said = "\n".join(self._last_lines)
+            if _FULL in said:
+                hint = "free some space; `labctl up` goes on then"
+                return ToolError(f"the disk of {log.parent} is full", hint=hint, command=command, output=said)
+            # Ansible ended before any task could fail: its configuration, the inventory or a playbook is wrong.
             return ToolError(f"the playbook {self._playbook} did not run", hint=again, command=command, output=said)
         if failure.outcome == "unreachable":
             message = f"{failure.host} cannot be reached over SSH (task: {failure.task})"
             return ToolError(message, hint="labctl up", command=command, output=failure.message)
+        full = f"make room there (labctl ssh {failure.host} -- df -h), or make the nodes again: labctl reset"
         return ToolError(
             f"{failure.task}: failed on {failure.host}: {_gist(failure.message)}",
-            hint=f"read {log}, then: {again}",
+            hint=full if _FULL in failure.message else f"read {log}, then: {again}",
             command=command,
             output=failure.message,
         )

@@ -77,8 +77,11 @@ def _judged(error: Exception) -> tuple[int, Callable[[], None]]:
             return (ExitCode.USAGE if isinstance(error, click.UsageError) else ExitCode.TOOL), error.show
         case LabctlError():
             return error.exit_code, lambda: failure.tell(error)
-        case OSError(errno=errno.ENOSPC | errno.EIO, filename=None):
-            return ExitCode.TOOL, lambda: failure.tell(ToolError(f"the output cannot be written: {error.strerror}"))
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EROFS | errno.EIO, filename=filename):
+            what, hint = (filename, "free some space, or use another disk") if filename else ("the output", None)
+            return ExitCode.TOOL, lambda: failure.tell(
+                ToolError(f"{what} cannot be written: {error.strerror}", hint=hint)
+            )
     return ExitCode.DEFECT, lambda: failure.tell_defect(error)
 
 

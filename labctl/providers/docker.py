@@ -116,6 +116,11 @@ class Docker:
         """By the ports that Docker has published."""
         return engine.ssh_config(plan, lab, runner)
 
+    def room(self, lab: Path, host: Host) -> Path | None:  # noqa: ARG002
+        """Docker's own folder, where the daemon is this computer's."""
+        folder = host.docker.folder if host.docker is not None and local(host.docker) else None
+        return Path(folder) if folder else None
+
     def thaw(self, plan: LabPlan, runner: ProcessRunner) -> None:
         """By Docker."""
         engine.thaw(plan, runner)

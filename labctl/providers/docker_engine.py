@@ -11,6 +11,7 @@ import ipaddress
 import json
 import re
 import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from labctl.events import Note, Progress, Reporter
 from labctl.plan import LabPlan, NodePlan
 from labctl.providers.docker_run import KEY, container_name, label
 from labctl.sources.bundle import MANIFEST, Bundle
+from labctl.workspace.files import PART, write_whole
 
 IMAGE = "labctl/node"
 ROOT_TAR = "node/root.tar"
@@ -85,9 +87,14 @@ def ensure_key(lab: Path, plan: LabPlan, runner: ProcessRunner) -> None:
     """The lab's SSH key pair in its folder: id_ed25519 (0600) and id_ed25519.pub. One that is there stays."""
     private, public = lab / KEY, lab / f"{KEY}.pub"
     if not private.exists():
-        runner.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"labctl {plan.name}", "-f", str(private)])
+        # ssh-keygen writes in place: what a cut or a full disk leaves of that must not pass for the lab's key.
+        with tempfile.TemporaryDirectory(dir=lab, prefix=f".{KEY}.", suffix=PART) as folder:
+            made = Path(folder, KEY)
+            runner.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"labctl {plan.name}", "-f", str(made)])
+            write_whole(public, made.with_suffix(".pub").read_bytes())
+            write_whole(private, made.read_bytes(), 0o600)
     elif not public.exists():
-        public.write_text(runner.run(["ssh-keygen", "-y", "-f", str(private)]).stdout, encoding="utf-8")
+        write_whole(public, runner.run(["ssh-keygen", "-y", "-f", str(private)]).stdout)
 
 
 def ensure_image(bundle: Path, runner: ProcessRunner, reporter: Reporter) -> None:

@@ -8,13 +8,17 @@ databases are real copies. Reflinks need another file system than most have, and
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from labctl.adapters.ports import ProcessRunner
+from labctl.checks.compare import few
+from labctl.errors import ToolError
 from labctl.events import Reporter
 from labctl.plan import LabPlan
 from labctl.providers import docker_engine as engine
 from labctl.providers.docker_images import BAKED, SEED_LABEL, node_images, prune_images, seed_volume
+from labctl.providers.docker_layers import checked
 from labctl.providers.docker_machines import make_machines, renew_volumes
 from labctl.providers.docker_run import (
     KEY,
@@ -26,9 +30,11 @@ from labctl.providers.docker_run import (
 )
 from labctl.providers.docker_volumes import in_volumes, node_script, present
 from labctl.providers.host import Host
-from labctl.providers.interface import BAKING, Launch, NodeImage
+from labctl.providers.interface import BAKING, Checked, Launch, NodeImage
 
 _BAKE_LABEL = "labctl.bake"
+# How a seed is kept (with a register of its layers): with another number node images are baked anew.
+_FORM = 2
 _SECONDS = 600.0
 
 
@@ -38,7 +44,7 @@ class DockerOven:
     def image(self, plan: LabPlan, mark: str) -> str:
         """By the roles' mark and by the bare node it was made from."""
         bare = engine.node_image(Path(plan.bundle.path))
-        return f"{BAKED}:{hashlib.sha256(f'{mark} {bare}'.encode()).hexdigest()[:16]}"
+        return f"{BAKED}:{hashlib.sha256(f'{mark} {bare} {_FORM}'.encode()).hexdigest()[:16]}"
 
     def holds(self, plan: LabPlan, mark: str, runner: ProcessRunner) -> bool:
         """Whether image and seed are there; the image's name comes last, so that with it all is there."""
@@ -81,18 +87,27 @@ class DockerOven:
         runner.run(["docker", "tag", committed, image])
         return image
 
-    def start(self, launch: Launch, image: str, runner: ProcessRunner) -> None:
-        """Data-roots from the seed, then all containers at once. Raises ToolError.
+    def start(self, launch: Launch, image: str, runner: ProcessRunner) -> Checked:
+        """Data-roots from the seed, which is looked at before; then all containers at once. Raises ToolError.
 
         What volumes of theirs are there were left by a cut, or by a container that is gone: the nodes are made anew.
         """
-        nodes = list(launch.ssh_ports)
-        renew_volumes(launch.plan, nodes, runner)
+        nodes, seed = list(launch.ssh_ports), seed_volume(image)
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            bundle = Path(launch.plan.bundle.path)
+            looking = pool.submit(checked, [f"{seed}/_data"], image, bundle, runner, volume=seed)
+            renew_volumes(launch.plan, nodes, runner)
+            found = looking.result()
+        if found.lost:
+            raise ToolError(
+                f"the node image {image} is damaged: {few(found.lost)}",
+                hint="labctl bundle verify; labctl destroy and labctl image prune, then labctl up bakes it anew",
+            )
         roots = [f"{container_name(launch.plan, node)}-docker/_data" for node in nodes]
-        seed = seed_volume(image)
         pairs = [folder for root in roots for folder in (f"{seed}/_data", root)]
         in_volumes("sow.sh", seed, pairs, image, runner)
         make_machines(launch, lambda _: image, runner)
+        return found
 
     def images(self, runner: ProcessRunner) -> list[NodeImage]:
         """All that are there."""

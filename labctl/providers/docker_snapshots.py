@@ -10,14 +10,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from labctl.adapters.ports import ProcessRunner
 from labctl.errors import ToolError
 from labctl.plan import LabPlan
+from labctl.providers.docker_layers import checked
 from labctl.providers.docker_machines import make_machines, renew_volumes
 from labctl.providers.docker_run import container_name, label
 from labctl.providers.docker_volumes import in_volumes, present
-from labctl.providers.interface import Launch, Saved
+from labctl.providers.interface import Checked, Launch, Saved
 
 _SECONDS = 600.0
 
@@ -40,6 +42,15 @@ class DockerSnapshots:
                 commit.result()
         size, _, checksum = told.strip().partition(" ")
         return Saved(int(size) + _size_of_commits(plan, identity, nodes, runner), checksum)
+
+    def check(
+        self, plan: LabPlan, identity: str, checksum: str, nodes: Sequence[str], runner: ProcessRunner
+    ) -> Checked:
+        """Its layers by their registers, all other files by the checksum. Raises ToolError."""
+        volume = _volume(plan, identity)
+        roots = [f"{volume}/_data/{node}/docker" for node in nodes]
+        image, bundle = _image(plan, identity, nodes[0]), Path(plan.bundle.path)
+        return checked(roots, image, bundle, runner, volume=volume, checksum=checksum)
 
     def restore(self, launch: Launch, identity: str, runner: ProcessRunner) -> None:
         """Remove the containers of launch.ssh_ports and their volumes, and make them from the snapshot."""

@@ -9,6 +9,7 @@ from labctl.adapters.ports import ProcessRunner
 from labctl.assets import asset
 
 _VOLUMES = "/volumes"
+_BUNDLE = "/bundle"
 _SECONDS = 600.0
 
 
@@ -29,14 +30,23 @@ def in_volumes(script: str, volume: str, arguments: Sequence[str], image: str, r
     volume: one that is there, by which the folder is found. Hard links do not cross mounts, so it is mounted whole.
     arguments: what the script gets; a volume's content is VOLUME/_data. image: has a shell. Raises ToolError.
     """
+    text = node_script("layers.sh") + node_script(script)
+    return _run(["sh", image, "-s", "--", *arguments], [], text, volume, runner)
+
+
+def mend_layers(found: str, bundle: Path, volume: str, image: str, runner: ProcessRunner) -> str:
+    """Let mend.py mend what check.sh has found, from the bundle; returns what it printed. Raises ToolError."""
+    mount = ["--mount", f"type=bind,source={bundle},target={_BUNDLE},readonly"]
+    program = ["python3", image, "-c", node_script("mend.py").decode(), _BUNDLE]
+    return _run(program, mount, found.encode(), volume, runner)
+
+
+def _run(program: list[str], mounts: list[str], stdin: bytes, volume: str, runner: ProcessRunner) -> str:
+    """program: what to start, the image, what it gets."""
     mountpoint = runner.run(["docker", "volume", "inspect", "--format", "{{.Mountpoint}}", volume]).stdout.strip()
     folder = Path(mountpoint).parent.parent
-    done = runner.run(
-        [
-            *("docker", "run", "--rm", "--interactive", "--network", "none", "--entrypoint", "sh"),
-            *("--volume", f"{folder}:{_VOLUMES}", "--workdir", _VOLUMES, image, "-s", "--", *arguments),
-        ],
-        stdin=node_script(script),
-        timeout=_SECONDS,
-    )
-    return done.stdout
+    command = [
+        *("docker", "run", "--rm", "--interactive", "--network", "none"),
+        *("--volume", f"{folder}:{_VOLUMES}", *mounts, "--workdir", _VOLUMES, "--entrypoint", *program),
+    ]
+    return runner.run(command, stdin=stdin, timeout=_SECONDS).stdout

@@ -30,7 +30,8 @@ class DockerDaemon:
     """What the Docker daemon says of itself.
 
     capabilities: the daemon's own bounding set as a bit mask (CapBnd), None where its process cannot be seen
-    (Docker Desktop, a remote daemon). cgroup: 1 or 2. cpus and memory_mb are the daemon's computer's.
+    (Docker Desktop, a remote daemon). cgroup: 1 or 2. cpus and memory_mb are the daemon's computer's. folder: where it
+    keeps images, volumes and containers there.
     """
 
     version: str
@@ -41,6 +42,7 @@ class DockerDaemon:
     rootless: bool = False
     limits_memory: bool = True
     limits_cpu: bool = True
+    folder: str | None = None
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,7 @@ def _docker(
             limits_memory=bool(info.get("MemoryLimit")),
             # Docker's own spelling changed between versions of its client.
             limits_cpu=bool(info.get("CpuCfsQuota", info.get("CPUCfsQuota"))),
+            folder=info.get("DockerRootDir"),
         ),
         None,
     )

@@ -71,11 +71,25 @@ class Saved:
     checksum: str
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What of kept data was not as it should be: files that were mended, and files that are lost, each in words."""
+
+    mended: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
 class SnapshotStore(Protocol):
     """Keeps the state of all machines of a lab as it was in one moment; identity: labctl's id of that data."""
 
     def save(self, plan: LabPlan, identity: str, runner: ProcessRunner) -> Saved:
         """Save all machines, which must run and go on running. Raises ToolError."""
+        ...
+
+    def check(
+        self, plan: LabPlan, identity: str, checksum: str, nodes: Sequence[str], runner: ProcessRunner
+    ) -> Checked:
+        """Whether what was saved of these nodes is what it was; mends what it can. Raises ToolError."""
         ...
 
     def restore(self, launch: Launch, identity: str, runner: ProcessRunner) -> None:
@@ -115,10 +129,11 @@ class Oven(Protocol):
         """Make the node image from that machine, which goes; returns the image's name. Raises ToolError."""
         ...
 
-    def start(self, launch: Launch, image: str, runner: ProcessRunner) -> None:
+    def start(self, launch: Launch, image: str, runner: ProcessRunner) -> Checked:
         """Make and start machines of a lab from a node image in a moment, and hand them over to Vagrant.
 
-        They are what `vagrant up` in the lab's folder would have made. Raises ToolError.
+        They are what `vagrant up` in the lab's folder would have made. Returns what of the node image had to be mended
+        before. Raises ToolError, also where something of it is lost.
         """
         ...
 
@@ -214,6 +229,10 @@ class Provider(Protocol):
 
     def ssh_config(self, plan: LabPlan, lab: Path, runner: ProcessRunner) -> str | None:
         """What `vagrant ssh-config` prints for all machines, without Vagrant; None where only Vagrant knows it."""
+        ...
+
+    def room(self, lab: Path, host: Host) -> Path | None:
+        """The folder of this computer on whose disk machines lie; None where that cannot be seen from here."""
         ...
 
     def thaw(self, plan: LabPlan, runner: ProcessRunner) -> None:

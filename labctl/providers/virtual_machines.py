@@ -60,6 +60,10 @@ class VirtualMachines:
         """Only Vagrant knows."""
         return None
 
+    def room(self, lab: Path, host: Host) -> Path | None:  # noqa: ARG002
+        """As near as can be told: Vagrant and hypervisor are set up to keep disks where they do."""
+        return lab
+
     def thaw(self, plan: LabPlan, runner: ProcessRunner) -> None:
         """Nothing is ever frozen."""
 

@@ -8,12 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from labctl.adapters.vagrant import NOT_CREATED
+from labctl.adapters.vagrant import NOT_CREATED, RUNNING
 from labctl.errors import ToolError
 from labctl.plan import LabPlan, NodePlan
 from labctl.providers.interface import BUNDLE_ON_NODE, Launch
 from labctl.steps.files import api_port, render_lab_files, ssh_configuration, ssh_port
-from labctl.steps.reach import wait_for_ssh
+from labctl.steps.reach import Alive, wait_for_ssh
+from labctl.steps.snapshots import mended
 from labctl.steps.step import Lab
 from labctl.workspace.files import write_whole
 
@@ -32,7 +33,9 @@ class CreateMachines:
 
     def skip_reason(self, lab: Lab) -> str | None:
         """Every node must answer and carry the mark of this very bundle."""
-        if not lab.workspace.ssh_config.is_file():
+        states = lab.provider.states(lab.plan, lab.runner) or {}
+        # SSH may reach a node that has lost the lab's own network.
+        if not lab.workspace.ssh_config.is_file() or any(state != RUNNING for state in states.values()):
             return None
         missing = lab.unmarked(BUNDLE_MARK, lab.plan.bundle.fingerprint)
         return None if missing else "every node answers over SSH and has the bundle"
@@ -50,8 +53,9 @@ class CreateMachines:
         lab.provider.prepare(lab.plan, space.root, bundle, lab.runner, lab.reporter)
         render_lab_files(lab)
         healed = lab.provider.heal(lab.plan, space.root, lab.runner, lab.reporter)
-        if healed:
-            lab.renewed(node.name for node in lab.plan.nodes if any(line.startswith(node.name) for line in healed))
+        begun_anew = _begun_anew(healed)
+        if begun_anew:
+            lab.renewed(begun_anew)
         names = [node.name for node in lab.plan.nodes]
         if image is None:
             lab.say(self.id, f"vagrant up: {', '.join(names)}")
@@ -61,6 +65,12 @@ class CreateMachines:
         write_whole(space.ssh_config, ssh_configuration(lab.machines.ssh_config()), 0o600)
         equip(lab, self.id, lab.plan.nodes)
         return len(names)
+
+
+def _begun_anew(healed: Sequence[str]) -> set[str]:
+    """Nodes that heal() has started, or removed to be made again. One that it only connected has run on."""
+    told = (line.partition(": ") for line in healed)
+    return {name for name, _, what in told if what.startswith(("started", "removed"))}
 
 
 def _all_there(lab: Lab) -> bool:
@@ -77,7 +87,9 @@ def _launch(lab: Lab, step: str, image: str) -> None:
     if not missing:
         return
     lab.say(step, f"starting from {image}: {', '.join(missing)}")
-    oven.start(launch_of(lab, missing), image, lab.runner)
+    told = mended(oven.start(launch_of(lab, missing), image, lab.runner))
+    if told:
+        lab.say(step, told)
 
 
 def launch_of(lab: Lab, nodes: Sequence[str]) -> Launch:
@@ -95,7 +107,13 @@ def equip(lab: Lab, step: str, nodes: Sequence[NodePlan]) -> None:
 
 def _equip(lab: Lab, step: str, node: NodePlan) -> None:
     """Wait for the node's SSH, then make sure of its bundle."""
-    wait_for_ssh(lab.shell, node.name, lambda text: lab.say(step, text, node.name))
+    alive = Alive(lab)
+
+    def waiting(text: str) -> None:
+        alive.check()
+        lab.say(step, text, node.name)
+
+    wait_for_ssh(lab.shell, node.name, waiting)
     bundle = lab.bundle
     files = bundle.files_for(node.role)
     if not lab.mounts_bundle:

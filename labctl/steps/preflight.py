@@ -8,18 +8,24 @@ from __future__ import annotations
 import ipaddress
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from labctl.adapters.ports import ProcessRunner
+from labctl.adapters.vagrant import NOT_CREATED
 from labctl.errors import ConfigError, ToolError
 from labctl.plan import LabPlan
+from labctl.steps.step import Lab
 
 # Devices that the lab's providers make for the nodes' network: Docker's, libvirt's and VirtualBox's.
 _OWN_DEVICES = ("br-", "virbr", "vboxnet")
 # Four nodes with their images need about 4 GB with containers; a virtual machine more. Below this nothing ends well.
-_LEAST_FREE_MB = 5000
+_MACHINES_MB = 5000
+# What machines that are there still need, to be healed and to run.
+_HEALING_MB = 500
+# Logs, keys, what Vagrant and Ansible write.
+_LAB_MB = 50
 
 
 @dataclass(frozen=True)
@@ -63,8 +69,19 @@ def _own(route: Route, nodes: ipaddress.IPv4Network) -> bool:
     return route.network == nodes and route.device.startswith(_OWN_DEVICES)
 
 
-def preflight(plan: LabPlan, runner: ProcessRunner, folder: Path) -> None:
-    """Raise ConfigError where networks collide, ToolError where the disk has no room for the lab."""
+def rooms(lab: Lab) -> dict[Path, int]:
+    """Folders of this computer, and how many MB their disks must have left for `up`."""
+    needed = {lab.workspace.root: _LAB_MB}
+    place = lab.provider.room(lab.workspace.root, lab.host)
+    if place is not None:
+        states = lab.provider.states(lab.plan, lab.runner)
+        made = states is not None and NOT_CREATED not in states.values()
+        needed[place] = _HEALING_MB if made else _MACHINES_MB
+    return needed
+
+
+def preflight(plan: LabPlan, runner: ProcessRunner, needed: Mapping[Path, int]) -> None:
+    """Raise ConfigError where networks collide, ToolError where a disk has no room for the lab (rooms)."""
     found = collisions(plan, routes(runner))
     if found:
         raise ConfigError(
@@ -72,9 +89,10 @@ def preflight(plan: LabPlan, runner: ProcessRunner, folder: Path) -> None:
             problems=found,
             hint="choose other networks in the lab file, or disconnect what brings the route (a VPN?)",
         )
-    free_mb = shutil.disk_usage(folder).free >> 20
-    if free_mb < _LEAST_FREE_MB:
-        raise ToolError(
-            f"{folder} has {free_mb} MB left; a lab needs {_LEAST_FREE_MB} MB",
-            hint="free some space, or set LABCTL_DATA_DIR and LABCTL_CACHE_DIR to folders on a larger disk",
-        )
+    for folder, megabytes in needed.items():
+        free_mb = shutil.disk_usage(folder).free >> 20
+        if free_mb < megabytes:
+            raise ToolError(
+                f"{folder} has {free_mb} MB left; a lab needs {megabytes} MB there",
+                hint="free some space; LABCTL_DATA_DIR and LABCTL_CACHE_DIR take labctl's own folders to a larger disk",
+            )

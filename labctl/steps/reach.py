@@ -1,16 +1,22 @@
-"""Waiting until a machine answers over SSH."""
+"""Waiting until a machine answers over SSH, and noticing that it will not, for it does not run any more."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from labctl.adapters.ports import NodeShell
+from labctl.adapters.vagrant import RUNNING
+from labctl.checks.compare import few
 from labctl.errors import ToolError
+from labctl.steps.step import Lab
 
 _SSH_SECONDS = 120
 _POLL_SECONDS = 0.3
 # Sooner there is nothing to tell: every machine takes that long.
 _QUIET_SECONDS = 3.0
+# To ask a provider which machines run takes a tenth of a second of a computer that is busy starting them.
+_ALIVE_SECONDS = 5.0
 
 
 def wait_for_ssh(shell: NodeShell, node: str, say: Callable[[str], None]) -> None:
@@ -25,6 +31,27 @@ def wait_for_ssh(shell: NodeShell, node: str, say: Callable[[str], None]) -> Non
         reraise=True,
     )
     retrying(shell.run, node, "true")
+
+
+class Alive:
+    """Whether the lab's machines run, for whoever waits for something of them; asked every few seconds at most."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._next = time.monotonic() + _ALIVE_SECONDS
+
+    def check(self) -> None:
+        """Raise ToolError naming the machines that do not run (a power cut, somebody's hand): waiting is in vain."""
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + _ALIVE_SECONDS
+        states = self._lab.provider.states(self._lab.plan, self._lab.runner) or {}
+        down = [f"{name} is {state.replace('_', ' ')}" for name, state in states.items() if state != RUNNING]
+        if down:
+            raise ToolError(
+                f"not all machines run any more: {few(down)}",
+                hint="labctl up starts them again; labctl reset makes them again",
+            )
 
 
 def _tell(seconds: float, say: Callable[[str], None]) -> None:

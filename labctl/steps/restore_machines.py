@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from labctl.plan import LabPlan
 from labctl.steps.create_machines import equip, launch_of
 from labctl.steps.files import render_lab_files, ssh_configuration
-from labctl.steps.snapshots import restorable, store
+from labctl.steps.snapshots import check, restorable, store
 from labctl.steps.step import Lab
 from labctl.workspace.files import write_whole
 from labctl.workspace.snapshots import READY
@@ -36,8 +37,14 @@ class RestoreMachines:
         found = restorable(lab, self.snapshot)
         names = self.nodes or tuple(node.name for node in lab.plan.nodes)
         lab.shell.close()
-        lab.provider.prepare(lab.plan, lab.workspace.root, None, lab.runner, lab.reporter)
-        render_lab_files(lab)
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            # Before anything is taken away; it takes no longer than what is to be prepared meanwhile.
+            looking = pool.submit(check, lab, found, names)
+            lab.provider.prepare(lab.plan, lab.workspace.root, None, lab.runner, lab.reporter)
+            render_lab_files(lab)
+            told = looking.result()
+        if told:
+            lab.say(self.id, told)
         lab.renewed(names)
         lab.say(self.id, f"making {', '.join(names)} again")
         store(lab).restore(launch_of(lab, names), found.id, lab.runner)

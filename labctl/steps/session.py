@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from labctl.errors import LabctlError
+from labctl.errors import LabctlError, ToolError
 from labctl.events import Note, Reporter
 from labctl.workspace import Workspace
 
@@ -49,7 +50,9 @@ def session(workspace: Workspace, command: str, make_reporter: Callable[[Path], 
         finally:
             if workspace.exists:
                 seconds = round(time.monotonic() - begun, 1)
-                workspace.journal.note(run_id, "run_finished", outcome=outcome, seconds=seconds)
+                # What went wrong before is what the user must know, not that a full disk takes no note of it.
+                with contextlib.nullcontext() if outcome == "done" else contextlib.suppress(ToolError):
+                    workspace.journal.note(run_id, "run_finished", outcome=outcome, seconds=seconds)
                 if outcome in ("failed", "defect"):
                     reporter.emit(Note(f"the log of this run: {log}"))
 

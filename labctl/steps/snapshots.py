@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timezone
 
+from labctl.checks.compare import few
 from labctl.errors import ConfigError, ToolError
-from labctl.providers.interface import SnapshotStore
+from labctl.providers.interface import Checked, SnapshotStore
 from labctl.steps.step import Lab
 from labctl.workspace.snapshots import Snapshot, Snapshots
 
@@ -71,8 +73,30 @@ def usable(lab: Lab, name: str) -> bool:
     )
 
 
+def check(lab: Lab, snapshot: Snapshot, nodes: Sequence[str]) -> str | None:
+    """Look whether what was saved of these nodes is what it was. Returns what was mended (None: nothing was wrong).
+
+    Raises ToolError where something is lost.
+    """
+    found = store(lab).check(lab.plan, snapshot.id, snapshot.checksum, nodes, lab.runner)
+    if found.lost:
+        raise ToolError(
+            f"the snapshot {snapshot.name} is damaged: {few(found.lost)}",
+            hint=f"nothing was changed; labctl snapshot delete {snapshot.name}, then another one, "
+            "or labctl destroy and labctl up",
+        )
+    return mended(found)
+
+
+def mended(found: Checked) -> str | None:
+    """What to tell of files that were mended; None for nothing."""
+    if not found.mended:
+        return None
+    return f"restored from the bundle what had been written to in place, for all nodes at once: {few(found.mended)}"
+
+
 def restorable(lab: Lab, name: str) -> Snapshot:
-    """The snapshot of that name. Raises LabctlError where it is not there or is not of this plan."""
+    """The snapshot of that name. Raises LabctlError where it, its data or the bundle is not there, or for its plan."""
     found = snapshots(lab).get(name)
     if found.plan != lab.plan.fingerprint():
         raise ConfigError(
@@ -85,4 +109,5 @@ def restorable(lab: Lab, name: str) -> Snapshot:
             f"the data of the snapshot {name} is not there any more",
             hint=f"labctl snapshot delete {name}; labctl destroy and labctl up make the lab anew",
         )
+    _ = lab.bundle  # without it no machine can be made: that must show before one is taken away
     return found

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from labctl.errors import ClaimsError
 from labctl.plan import LabPlan
+from labctl.steps.reach import Alive
 from labctl.steps.step import Lab
 
 if TYPE_CHECKING:
@@ -60,10 +61,11 @@ class WaitReady:
         return 0
 
     def _wait(self, lab: Lab, seconds: float) -> None:
-        if not look_until(lab, seconds, lambda: self._ready(lab)):
+        alive = Alive(lab)
+        if not look_until(lab, seconds, lambda: self._ready(lab, alive)):
             raise _too_late(lab.claims(), _open(lab) or _open_of_api(lab), seconds)
 
-    def _ready(self, lab: Lab) -> bool:
+    def _ready(self, lab: Lab, alive: Alive) -> bool:
         # A whole look takes processor time that the cluster itself needs now: it comes when the API has nothing open.
         waiting = _open_of_api(lab)
         if not waiting:
@@ -71,6 +73,7 @@ class WaitReady:
             if waiting:
                 _leave_to_a_person(lab)
         if waiting:
+            alive.check()
             lab.say(self.id, f"waiting for {waiting}")
         return not waiting
 

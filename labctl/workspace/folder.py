@@ -12,7 +12,7 @@ from typing import Any
 
 from labctl.errors import ConfigError, LockedError, ToolError
 from labctl.plan import LabPlan
-from labctl.workspace.files import write_whole
+from labctl.workspace.files import clear_parts, write_whole
 from labctl.workspace.journal import Journal
 
 
@@ -70,8 +70,12 @@ class Workspace:
                 hint="wait until it is done, or end it with Ctrl-C where it runs",
             ) from None
         except OSError as error:
-            raise ToolError(f"{self._lock} cannot be used: {error.strerror}") from None
+            raise ToolError(
+                f"{self._lock} cannot be used: {error.strerror}", hint="free some space, or set LABCTL_DATA_DIR"
+            ) from None
         try:
+            # What killed runs have begun to write: nobody writes now.
+            clear_parts(self.root)
             yield
         finally:
             lock.release()

@@ -63,7 +63,6 @@ class Snapshots:
 
     def put(self, snapshot: Snapshot) -> None:
         """Make it the one of its name. Raises ToolError."""
-        self._folder.mkdir(exist_ok=True)
         write_whole(self._folder / f"{snapshot.name}.json", json.dumps(asdict(snapshot), indent=2) + "\n")
 
     def forget(self, snapshot: Snapshot) -> None:

@@ -152,6 +152,13 @@ def test_full_disk_below_the_output():
     assert done.stderr == "Error: the output cannot be written: No space left on device\n"
 
 
+def test_a_file_that_a_full_disk_refused_is_named(labctl):
+    ended = labctl("end", group=ending(OSError(28, "No space left on device", "/labs/one/logs")))
+    assert ended.code == 4
+    assert ended.err.splitlines()[0] == "Error: /labs/one/logs cannot be written: No space left on device"
+    assert ended.err.splitlines()[1].startswith("Next: free some space")
+
+
 def test_a_terminal_of_few_letters():
     done = python_m_labctl("setup", "-h", PYTHONIOENCODING="ascii")
     assert done.returncode == 0

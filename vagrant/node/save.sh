@@ -1,9 +1,8 @@
-#!/bin/sh
 # In Docker's folder of volumes, while the lab's nodes are frozen: VOLUME PREFIX NODE...
-# Copies each node's volumes PREFIX<NODE>-docker and -kubelet into VOLUME. Prints bytes (layers, which are hard links, not
-# counted) and a checksum of what was copied.
+# Copies each node's volumes PREFIX<NODE>-docker and -kubelet into VOLUME, with a register of the layers (NODE/layers) and
+# of all other files (sums). Prints bytes (layers, which are hard links, not counted) and the checksum of that register.
 set -eu
-to=$1/_data prefix=$2
+to=$PWD/$1/_data prefix=$PWD/$2
 shift 2
 data_root() { # FROM TO: images as hard links, databases as copies, containers not at all
   mkdir -p "$2/overlay2"
@@ -13,9 +12,20 @@ data_root() { # FROM TO: images as hard links, databases as copies, containers n
   for layer in "$1"/overlay2/*; do
     case "$writable" in *"$(basename "$layer")"*) ;; *) cp -al "$layer" "$2/overlay2/" ;; esac
   done
+  own_notes "$1" "$2"
   find "$1" -mindepth 1 -maxdepth 1 ! -name overlay2 ! -name containers ! -name runtimes ! -name tmp ! -name network \
     -exec cp -a -t "$2" {} +
   rm -rf "$2/image/overlay2/layerdb/mounts"
+}
+register() { # KNOWN DATA_ROOT: of its layers; as KNOWN has them, so that no damage is taken for what should be
+  known=$1
+  [ -e "$known" ] || known=/dev/null
+  ls "$2/overlay2" > "$2.there"
+  listing "$2" > "$2.now"
+  awk -F / 'FILENAME == ARGV[1] { there[$1] = 1; next }
+    FILENAME == ARGV[2] { if ($2 in there) { known[$2] = 1; print }; next }
+    !($2 in known)' "$2.there" "$known" "$2.now" | LC_ALL=C sort > "${2%/*}/layers"
+  rm "$2.there" "$2.now"
 }
 kubelet() { # FROM TO: configuration and keys; pods' folders and sockets are made anew
   mkdir -p "$2"
@@ -25,7 +35,7 @@ kubelet() { # FROM TO: configuration and keys; pods' folders and sockets are mad
 waiting=
 for node; do
   mkdir -p "$to/$node"
-  data_root "$prefix$node-docker/_data" "$to/$node/docker" &
+  { data_root "$prefix$node-docker/_data" "$to/$node/docker"; register "$prefix$node-docker/layers" "$to/$node/docker"; } &
   waiting="$waiting $!"
   kubelet "$prefix$node-kubelet/_data" "$to/$node/kubelet" &
   waiting="$waiting $!"
@@ -33,4 +43,5 @@ done
 for process in $waiting; do wait "$process"; done
 cd "$to"
 size=$(find . -path '*/docker/overlay2' -prune -o -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum + 0 }')
-echo "$size $(find . -path '*/docker/overlay2' -prune -o -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c -16)"
+find . -path '*/docker/overlay2' -prune -o -type f ! -path ./sums -print0 | LC_ALL=C sort -z | xargs -0 sha256sum > sums
+echo "$size $(sha256sum < sums | cut -c -16)"

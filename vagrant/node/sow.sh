@@ -1,14 +1,17 @@
-#!/bin/sh
 # In Docker's folder of volumes: fills folders that are empty: (FROM TO)...
 # Image layers (overlay2) are hard links: dockerd never writes into one in place. The rest, databases above all, is copied.
 set -eu
-fill() { # FROM TO
-  if [ -d "$1/overlay2" ]; then cp -al "$1/overlay2" "$2/"; fi
+fill() { # FROM TO, absolute
+  if [ -d "$1/overlay2" ]; then
+    cp -al "$1/overlay2" "$2/"
+    own_notes "$1" "$2"
+    if [ -e "${1%/*}/layers" ]; then cp "${1%/*}/layers" "${2%/*}/layers"; fi
+  fi
   find "$1" -mindepth 1 -maxdepth 1 ! -name overlay2 -exec cp -a -t "$2" {} +
 }
 waiting=
 while [ $# -gt 0 ]; do
-  fill "$1" "$2" &
+  fill "$PWD/$1" "$PWD/$2" &
   waiting="$waiting $!"
   shift 2
 done

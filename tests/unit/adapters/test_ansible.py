@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
+import subprocess
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -134,6 +138,35 @@ def test_an_interrupt_ends_ansible_and_its_children(lab: Lab) -> None:
         playbooks.run(["slow"], on_event=interrupt)
     presser.join()
     assert _sleeping() == []
+    assert not (lab.root / "ansible").exists()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 2 MB."""
+    place = tmp_path / "small"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "labctl-test", str(place)]
+    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        pytest.skip("this user may not mount a file system")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.parametrize("room_kb", [0, 64, 200])
+def test_a_full_disk_is_told_as_such_wherever_it_is_met(small_disk: Path, tmp_path: Path, room_kb: int) -> None:
+    lab = Lab(small_disk)
+    lab.log, lab.books = lab.root / "tools.log", Path(shutil.move(lab.books, tmp_path))
+    with (small_disk / "fill").open("wb", buffering=0) as filler, contextlib.suppress(OSError):
+        while filler.write(b"." * 4096) == 4096:
+            pass
+    os.truncate(small_disk / "fill", (small_disk / "fill").stat().st_size - room_kb * 1024)
+    tasks = "- {name: Say, ansible.builtin.command: echo word}"
+    with pytest.raises(ToolError, match=r"cannot work in .*No space left on device|the disk of .* is full") as caught:
+        lab.run(tasks)
+    assert "free some space" in (caught.value.hint or "")
+    (small_disk / "fill").unlink()
+    assert lab.run(tasks) == {"node-1": 1}
     assert not (lab.root / "ansible").exists()
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from pathlib import Path
 
 import pytest
 
 from labctl.adapters.ansible_events import EventReader
+from labctl.adapters.ports import TaskEvent
 from labctl.errors import ToolError
 
 LOG = Path("logs/run.log")
@@ -69,16 +71,49 @@ def test_an_end_without_any_task_shows_the_last_lines() -> None:
 
 
 def test_changes_are_counted_by_host() -> None:
-    reader = EventReader("base", io.StringIO(), None)
+    reader = EventReader(["base"], io.StringIO(), None)
     for host, changed in (("node-1", True), ("node-2", False), ("node-1", True)):
         data = {"task": "T", "host": host, "res": {"changed": changed}}
         reader.handle({"event": "runner_on_ok", "event_data": data})
-    assert reader.result(succeeded=True, log=LOG).changed == {"node-1": 2}
+    reader.handle({"event": "playbook_on_stats", "event_data": {"changed": {"node-1": 2, "node-2": 0}}})
+    result = reader.result(succeeded=True, log=LOG)
+    assert (result.changed, result.changed_tasks) == ({"node-1": 2}, (("node-1", "T"), ("node-1", "T")))
 
 
 def test_hidden_changes_are_counted_by_the_statistics() -> None:
-    reader = EventReader("workers", io.StringIO(), None)
+    reader = EventReader(["workers"], io.StringIO(), None)
     data = {"task": "Token", "host": "node-1", "res": {"censored": "hidden"}}
     reader.handle({"event": "runner_on_ok", "event_data": data})
     reader.handle({"event": "playbook_on_stats", "event_data": {"changed": {"node-1": 1, "node-2": 0}}})
     assert reader.result(succeeded=True, log=LOG).changed == {"node-1": 1}
+
+
+def test_a_run_whose_end_was_lost_is_no_success() -> None:
+    """ansible-runner passes over an event that it cannot write or read back."""
+    reader = EventReader(["base", "docker"], io.StringIO(), None)
+    reader.handle({"event": "playbook_on_stats", "event_data": {"changed": {}}})
+    with pytest.raises(ToolError, match="did not run"):
+        reader.result(succeeded=True, log=LOG)
+
+
+def test_a_full_disk_of_this_computer_is_called_so() -> None:
+    error = error_of({"event": "verbose", "stdout": "OSError: [Errno 28] No space left on device: b'ev-1'"})
+    assert error.message == "the disk of logs is full"
+    assert error.hint == "free some space; `labctl up` goes on then"
+
+
+def test_a_full_disk_of_a_node_is_called_so() -> None:
+    error = error_of(failed(msg="cannot write /etc/labctl/kubeadm.yml: No space left on device"))
+    assert error.message.endswith("No space left on device")
+    assert "labctl ssh k8s-master -- df -h" in (error.hint or "")
+
+
+def test_a_log_that_takes_nothing_loses_no_event() -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - unbuffered errors are what is wanted
+        told: list[TaskEvent] = []
+        reader = EventReader(["base"], full, told.append)
+        data = {"task": "T", "host": "node-1", "res": {"changed": True}}
+        reader.handle({"event": "runner_on_ok", "stdout": "changed: [node-1]", "event_data": data})
+        assert [event.outcome for event in told] == ["changed"]
+        with contextlib.suppress(OSError):
+            full.close()

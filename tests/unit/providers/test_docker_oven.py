@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from labctl.adapters.ports import Completed
 from labctl.errors import ToolError
 from labctl.events import SilentReporter
 from labctl.plan import LabPlan, default_plan
 from labctl.providers.docker_oven import DockerOven
 from labctl.providers.host import Host
-from labctl.providers.interface import Launch
+from labctl.providers.interface import Checked, Launch
 from tests.unit.providers.docker_double import FakeDocker
 from tests.unit.providers.test_docker_engine import bundle_with_root
 
@@ -72,8 +75,10 @@ def test_the_public_key_of_one_lab_does_not_stay_in_the_image(plan: LabPlan) -> 
 
 def test_machines_start_with_a_copy_of_the_seed_and_are_known_to_vagrant(plan: LabPlan, tmp_path: Path) -> None:
     docker = FakeDocker()
-    OVEN.start(launch(plan, tmp_path, "node-1", "node-2"), IMAGE, docker)
-    sown = docker.commands[position(docker, "docker run --rm")]
+    assert OVEN.start(launch(plan, tmp_path, "node-1", "node-2"), IMAGE, docker) == Checked()
+    looked = position(docker, "docker run --rm")
+    assert docker.commands[looked][-2:] == ("labctl-seed-0123/_data", "labctl-seed-0123/_data")
+    sown = docker.commands[position(docker, "docker run --rm", "node-2-docker/_data")]
     assert sown[-4:] == (
         *("labctl-seed-0123/_data", "labctl-tutorial-node-1-docker/_data"),
         *("labctl-seed-0123/_data", "labctl-tutorial-node-2-docker/_data"),
@@ -84,6 +89,42 @@ def test_machines_start_with_a_copy_of_the_seed_and_are_known_to_vagrant(plan: L
         assert "labctl.lab=tutorial" in created
         assert (tmp_path / ".vagrant/machines" / node / "docker/id").is_file()
     assert not (tmp_path / ".vagrant/machines/node-3").exists()
+
+
+class Damaged(FakeDocker):
+    """A seed of which check.sh finds something; mend says what mend.py says of it."""
+
+    mend = ""
+
+    def run(self, command: Sequence[str], **options: Any) -> Completed:
+        done = super().run(command, **options)
+        if tuple(command[:2]) != ("docker", "run") or "labctl-tutorial-node-1-docker/_data" in command:
+            return done
+        if "python3" not in command:
+            return replace(done, stdout=f"was\tlabctl-seed-0123/_data\t{LINE}\n")
+        assert options["stdin"] == f"was\tlabctl-seed-0123/_data\t{LINE}\n".encode()
+        return replace(done, stdout=self.mend)
+
+
+LINE = "overlay2/a1/diff/bin/x\t5 1600000000.1234567890 755 0:0"
+
+
+def test_a_damaged_seed_is_mended_from_the_bundle_before_nodes_are_sown(plan: LabPlan, tmp_path: Path) -> None:
+    docker = Damaged()
+    docker.mend = "mended\tlabctl-seed-0123/_data\toverlay2/a1/diff/bin/x\n"
+    assert OVEN.start(launch(plan, tmp_path, "node-1"), IMAGE, docker) == Checked(mended=("/bin/x",))
+    mended = position(docker, "docker run", "python3")
+    assert f"type=bind,source={plan.bundle.path},target=/bundle,readonly" in docker.commands[mended]
+    assert mended < position(docker, "docker run", "node-1-docker/_data") < position(docker, "docker create")
+
+
+def test_no_node_is_sown_from_a_seed_that_cannot_be_mended(plan: LabPlan, tmp_path: Path) -> None:
+    docker = Damaged()
+    docker.mend = "lost\tlabctl-seed-0123/_data\toverlay2/a1/diff/bin/x\tall.tar of the bundle is damaged, too\n"
+    with pytest.raises(ToolError, match=r"/bin/x: all\.tar of the bundle is damaged, too") as caught:
+        OVEN.start(launch(plan, tmp_path, "node-1"), IMAGE, docker)
+    assert "labctl bundle verify" in (caught.value.hint or "")
+    assert not [command for command in docker.commands if command[:2] == ("docker", "create")]
 
 
 def test_a_container_that_cannot_start_is_told(plan: LabPlan, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from labctl.plan import LabPlan, default_plan
 from labctl.providers import docker_engine as engine
 from labctl.providers.docker_snapshots import DockerSnapshots
 from labctl.providers.host import Host
-from labctl.providers.interface import Launch
+from labctl.providers.interface import Checked, Launch
 from tests.unit.providers.docker_double import FakeDocker, container
 
 STORE = DockerSnapshots()
@@ -77,6 +77,15 @@ def test_restoring_one_node_touches_no_other(plan: LabPlan, tmp_path: Path) -> N
         "labctl-tutorial-snapshot-77/_data/node-2/kubelet",
         "labctl-tutorial-node-2-kubelet/_data",
     )
+
+
+def test_what_was_saved_is_looked_at_by_checksum_and_registers(plan: LabPlan) -> None:
+    docker = FakeDocker(answers={("docker", "run"): "data\t./node-2/kubelet/config.yaml\n"})
+    found = STORE.check(plan, "77", "c0ffee", ["node-2", "node-3"], docker)
+    assert found == Checked(lost=("./node-2/kubelet/config.yaml",))
+    (looked,) = ran(docker, "docker run")
+    folder = "labctl-tutorial-snapshot-77/_data"
+    assert docker.commands[looked][-4:] == ("c0ffee", folder, f"{folder}/node-2/docker", f"{folder}/node-3/docker")
 
 
 def test_only_data_that_no_snapshot_names_goes(plan: LabPlan) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,11 @@ import pytest
 from labctl.adapters.ports import Completed
 from labctl.errors import ConfigError, ToolError
 from labctl.plan import default_plan
-from labctl.steps.preflight import Route, collisions, preflight, routes
+from labctl.providers import docker_engine as engine
+from labctl.providers.host import DockerDaemon, Host
+from labctl.providers.registry import provider_named
+from labctl.steps.preflight import Route, collisions, preflight, rooms, routes
+from tests.unit.steps.conftest import Bench
 
 
 def route(network: str, device: str = "tun0") -> Route:
@@ -56,7 +61,7 @@ def test_a_route_elsewhere_is_no_matter() -> None:
 def test_preflight_raises_all_collisions_at_once(tmp_path: Path) -> None:
     table = json.dumps([{"dst": "default", "dev": "eth0"}, {"dst": "10.0.0.0/8", "dev": "tun0"}])
     with pytest.raises(ConfigError) as caught:
-        preflight(default_plan(), Answering(table), tmp_path)  # type: ignore[arg-type]
+        preflight(default_plan(), Answering(table), {tmp_path: 1})  # type: ignore[arg-type]
     assert len(caught.value.problems) == 2
 
 
@@ -64,3 +69,25 @@ def test_preflight_raises_all_collisions_at_once(tmp_path: Path) -> None:
 def test_an_answer_that_cannot_be_read_is_told(text: str) -> None:
     with pytest.raises(ToolError, match="ip route"):
         routes(Answering(text))  # type: ignore[arg-type]
+
+
+def test_a_disk_without_room_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match=f"{tmp_path} has [0-9]+ MB left; a lab needs {1 << 40} MB there") as caught:
+        preflight(default_plan(), Answering("[]"), {tmp_path: 1 << 40})  # type: ignore[arg-type]
+    assert "free some space" in (caught.value.hint or "")
+
+
+def test_room_is_asked_for_where_machines_lie(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = bench.lab.workspace.root
+    assert rooms(bench.lab) == {root: 5000}
+    bench.lab.provider = provider_named("docker")
+    daemon = DockerDaemon(version="20.10.24", cgroup=1, cpus=2, memory_mb=8000, capabilities=1, folder=str(tmp_path))
+    bench.lab.host = Host(docker=daemon)
+    states: dict[str, str] = {"node-1": "not_created", "node-2": "running"}
+    monkeypatch.setattr(engine, "states", lambda *_: states)
+    assert rooms(bench.lab) == {root: 50, tmp_path: 5000}
+    states["node-1"] = "stopped"
+    assert rooms(bench.lab) == {root: 50, tmp_path: 500}
+    # A daemon of another computer has its folder there.
+    bench.lab.host = Host(docker=replace(daemon, capabilities=None))
+    assert rooms(bench.lab) == {root: 50}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from labctl.adapters.ports import ProcessRunner
 from labctl.errors import ClaimsError, ConfigError, ToolError
 from labctl.plan import LabPlan
-from labctl.providers.interface import Launch, Saved
+from labctl.providers.interface import Checked, Launch, Saved
 from labctl.steps import files, save_ready, snapshots, wait_ready
 from labctl.steps.recipes import HALT, UP
 from labctl.steps.remove_node import RemoveNode
@@ -24,11 +25,18 @@ from tests.unit.steps.conftest import Bench, StillProvider
 
 @dataclass
 class Store:
-    """Keeps ids. fails: the next save is cut."""
+    """Keeps ids. fails: the next save is cut. found: what a look at it finds."""
 
     kept: set[str] = field(default_factory=set)
     restored: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     fails: bool = False
+    found: Checked = field(default_factory=Checked)
+
+    def check(
+        self, plan: LabPlan, identity: str, checksum: str, nodes: Sequence[str], runner: ProcessRunner
+    ) -> Checked:
+        assert checksum == "sum"
+        return self.found
 
     def save(self, plan: LabPlan, identity: str, runner: ProcessRunner) -> Saved:
         self.kept.add(identity)
@@ -127,10 +135,32 @@ def test_one_whose_data_is_gone_is_told(lab: Lab, store: Store) -> None:
         snapshots.restorable(lab, "ready")
 
 
+def test_without_its_bundle_no_machine_is_taken_away(lab: Lab, store: Store) -> None:
+    (Path(lab.plan.bundle.path) / "manifest.json").unlink()
+    with pytest.raises(ToolError, match="bundle"):
+        walk((RestoreMachines("ready"),), lab, "run-2")
+    assert store.restored == []
+
+
 def test_restoring_makes_the_named_machines_again(lab: Lab, store: Store) -> None:
     walk((RestoreMachines("ready", ("node-2",)),), lab, "run-2")
     assert [nodes for _, nodes in store.restored] == [("node-2",)]
     assert lab.fresh_nodes == {"node-2"}
+
+
+def test_a_damaged_snapshot_is_refused_before_anything_is_taken_away(lab: Lab, store: Store) -> None:
+    store.found = Checked(lost=("/bin/mine: its layer is not of the bundle",))
+    with pytest.raises(ToolError, match="the snapshot ready is damaged: /bin/mine") as caught:
+        walk((RestoreMachines("ready"),), lab, "run-2")
+    assert "labctl snapshot delete ready" in (caught.value.hint or "")
+    assert store.restored == []
+
+
+def test_what_was_mended_is_told_and_the_restore_goes_on(lab: Lab, bench: Bench, store: Store) -> None:
+    store.found = Checked(mended=("/usr/bin/kube-proxy",))
+    walk((RestoreMachines("ready"),), lab, "run-2")
+    assert len(store.restored) == 1
+    assert [e for e in bench.told.events if "/usr/bin/kube-proxy" in getattr(e, "text", "")]
 
 
 def test_what_the_api_tells_from_before_proves_nothing(lab: Lab) -> None:
@@ -144,7 +174,7 @@ def test_what_the_api_tells_from_before_proves_nothing(lab: Lab) -> None:
 
 
 def test_machines_that_were_healed_must_give_news_too(lab: Lab, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    healed: Any = lambda *_: ["node-1: started"]  # noqa: E731
+    healed: Any = lambda *_: ["node-1: started", "node-2: connected to the network labctl-tutorial"]  # noqa: E731
     monkeypatch.setattr(lab.provider, "heal", healed, raising=False)
     begun = time.time()
     del bench.world.marks["node-1"]["bundle"]

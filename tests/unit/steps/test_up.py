@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -155,3 +156,15 @@ def test_what_somebody_changed_on_purpose_is_not_waited_for(bench: Bench) -> Non
         up(bench)
     assert caught.value.hint == "kubectl uncordon node-3"
     assert caught.value.exit_code == 1
+
+
+def test_a_machine_that_has_lost_the_labs_network_is_for_the_step_to_heal(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SSH by a published port still reaches it, and it carries every mark."""
+    walk(UP, bench.lab, "run-1")
+    create = UP[2]
+    assert create.skip_reason(bench.lab) == "every node answers over SSH and has the bundle"
+    states: Any = lambda *_: {"k8s-master": "running", "node-1": "incomplete"}  # noqa: E731
+    monkeypatch.setattr(bench.lab.provider, "states", states, raising=False)
+    assert create.skip_reason(bench.lab) is None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
+from typing import Any
 
 import pytest
 
 from labctl.checks import CheckReport, Outcome
-from labctl.errors import ClaimsError, ExitCode
+from labctl.errors import ClaimsError, ExitCode, ToolError
 from labctl.events import Progress
-from labctl.steps import step
+from labctl.steps import reach, step
 from labctl.steps.recipes import UP
 from labctl.steps.runner import Range, walk
 from labctl.steps.wait_ready import WaitReady, look_until, settle
@@ -138,3 +140,14 @@ def test_what_machines_said_too_long_ago_counts_no_more(lab: Bench, monkeypatch:
     before = lab.world.looks
     lab.lab.facts()
     assert lab.world.looks == before + len(lab.lab.plan.nodes)
+
+
+def test_it_does_not_wait_for_machines_that_have_ended(lab: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reach, "_ALIVE_SECONDS", 0.0)
+    states: Any = lambda *_: {"k8s-master": "stopped", "node-1": "running"}  # noqa: E731
+    monkeypatch.setattr(lab.lab.provider, "states", states, raising=False)
+    begun = time.monotonic()
+    with pytest.raises(ToolError, match="not all machines run any more: k8s-master is stopped") as caught:
+        walk((WaitReady(seconds=PATIENCE),), lab.lab, "run-1")
+    assert "labctl up" in (caught.value.hint or "")
+    assert time.monotonic() - begun < PATIENCE / 2
