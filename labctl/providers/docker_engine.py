@@ -21,7 +21,7 @@ from labctl.assets import asset
 from labctl.errors import ToolError
 from labctl.events import Note, Progress, Reporter
 from labctl.plan import LabPlan, NodePlan
-from labctl.providers.docker_run import KEY, container_name, label
+from labctl.providers.docker_run import KEY, container_name, label, volumes_of
 from labctl.sources.bundle import MANIFEST, Bundle
 from labctl.workspace.files import PART, write_whole
 
@@ -244,7 +244,7 @@ def remove(plan: LabPlan, lab: Path, node: str, runner: ProcessRunner) -> None:
     name = container_name(plan, node)
     if name in _containers(plan, runner):
         runner.run(["docker", "rm", "--force", "--volumes", name], timeout=120)
-    runner.run(["docker", "volume", "rm", "--force", f"{name}-docker", f"{name}-kubelet"], timeout=120)
+    runner.run(["docker", "volume", "rm", "--force", *volumes_of(plan, node)], timeout=120)
     shutil.rmtree(vagrant_folder(lab, node), ignore_errors=True)
 
 

@@ -8,9 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from labctl.adapters.ports import ProcessRunner
 from labctl.plan import LabPlan, NodePlan
 from labctl.providers import docker_engine as engine
-from labctl.providers.docker_run import KEY, arguments, container_name, lab_options, label, node_values
+from labctl.providers.docker_run import KEY, arguments, container_name, lab_options, label, node_values, volumes_of
 from labctl.providers.interface import Launch
 from labctl.workspace.files import write_whole
+
+_SECONDS = 120.0
 
 
 def make_machines(launch: Launch, image: Callable[[str], str], runner: ProcessRunner) -> None:
@@ -35,8 +37,14 @@ def _make(launch: Launch, node: NodePlan, image: str, key: str, runner: ProcessR
 
 
 def renew_volumes(plan: LabPlan, nodes: list[str], runner: ProcessRunner) -> None:
-    """Empty volumes for these nodes, whose containers are not there. Raises ToolError."""
-    volumes = [f"{container_name(plan, node)}-{what}" for node in nodes for what in ("docker", "kubelet")]
-    runner.run(["docker", "volume", "rm", "--force", *volumes], timeout=120)
-    for volume in volumes:
+    """Empty volumes for these nodes; the containers that they have now go. Raises ToolError."""
+    with ThreadPoolExecutor(max_workers=len(nodes)) as pool:
+        list(pool.map(lambda node: _renew(plan, node, runner), nodes))
+
+
+def _renew(plan: LabPlan, node: str, runner: ProcessRunner) -> None:
+    # Older clients fail where there is none; one that could not be removed keeps its volumes from being removed, too.
+    runner.run(["docker", "rm", "--force", "--volumes", container_name(plan, node)], check=False, timeout=_SECONDS)
+    runner.run(["docker", "volume", "rm", "--force", *volumes_of(plan, node)], timeout=_SECONDS)
+    for volume in volumes_of(plan, node):
         runner.run(["docker", "volume", "create", "--label", label(plan), volume])

@@ -37,6 +37,10 @@ class Options:
     only: str | None = None
 
 
+# What of a node lies on a volume of its own: the end of the volume's name -> where the node has it.
+VOLUMES = {"docker": "/var/lib/docker", "kubelet": "/var/lib/kubelet", "etcd": "/var/lib/etcd"}
+
+
 def label(plan: LabPlan) -> str:
     """The label of all that belongs to the lab."""
     return f"labctl.lab={plan.name}"
@@ -47,6 +51,11 @@ def container_name(plan: LabPlan, node: str) -> str:
     return f"labctl-{plan.name}-{node}"
 
 
+def volumes_of(plan: LabPlan, node: str) -> list[str]:
+    """The names of a node's volumes."""
+    return [f"{container_name(plan, node)}-{name}" for name in VOLUMES]
+
+
 def lab_options(plan: LabPlan, host: Host, *, bundle: Path | None, api_port: int | None) -> list[Options]:
     """What the containers of a lab get."""
     volume = f"type=volume,volume-label={label(plan)},source={container_name(plan, '')}%{{name}}"
@@ -55,11 +64,9 @@ def lab_options(plan: LabPlan, host: Host, *, bundle: Path | None, api_port: int
         key_options(),
         *machine_options(host),
         Options(
-            "Image layers and pods on volumes: overlay does not lie on overlay.",
-            (
-                *("--mount", f"{volume}-docker,target=/var/lib/docker"),
-                *("--mount", f"{volume}-kubelet,target=/var/lib/kubelet"),
-            ),
+            "Image layers and pods on volumes: overlay does not lie on overlay. etcd's log is mostly room kept free: a copy "
+            "of a volume leaves that out.",
+            tuple(text for name, target in VOLUMES.items() for text in ("--mount", f"{volume}-{name},target={target}")),
         ),
         Options(
             "Docker writes /etc/hosts anew at every start: the nodes' names must come from it.",

@@ -17,7 +17,7 @@ from labctl.errors import ToolError
 from labctl.plan import LabPlan
 from labctl.providers.docker_layers import checked
 from labctl.providers.docker_machines import make_machines, renew_volumes
-from labctl.providers.docker_run import container_name, label
+from labctl.providers.docker_run import VOLUMES, container_name, label
 from labctl.providers.docker_volumes import in_volumes, present
 from labctl.providers.interface import Checked, Launch, Saved
 
@@ -55,14 +55,11 @@ class DockerSnapshots:
     def restore(self, launch: Launch, identity: str, runner: ProcessRunner) -> None:
         """Remove the containers of launch.ssh_ports and their volumes, and make them from the snapshot."""
         plan, nodes = launch.plan, list(launch.ssh_ports)
-        found = _present(plan, nodes, runner)
-        if found:
-            runner.run(["docker", "rm", "--force", "--volumes", *found], timeout=_SECONDS)
         renew_volumes(plan, nodes, runner)
         volume = _volume(plan, identity)
         pairs = []
         for node in nodes:
-            for what in ("docker", "kubelet"):
+            for what in VOLUMES:
                 pairs += [f"{volume}/_data/{node}/{what}", f"{container_name(plan, node)}-{what}/_data"]
         in_volumes("sow.sh", volume, pairs, _image(plan, identity, nodes[0]), runner)
         make_machines(launch, lambda node: _image(plan, identity, node), runner)
@@ -115,12 +112,6 @@ def _commit(plan: LabPlan, identity: str, node: str, runner: ProcessRunner) -> N
         ],
         timeout=_SECONDS,
     )
-
-
-def _present(plan: LabPlan, nodes: Sequence[str], runner: ProcessRunner) -> list[str]:
-    listing = ["docker", "ps", "--all", "--format", "{{.Names}}", "--filter", f"label={label(plan)}"]
-    there = set(runner.run(listing).stdout.split())
-    return [name for name in (container_name(plan, node) for node in nodes) if name in there]
 
 
 def _size_of_commits(plan: LabPlan, identity: str, nodes: Sequence[str], runner: ProcessRunner) -> int:

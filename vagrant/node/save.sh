@@ -1,5 +1,5 @@
 # In Docker's folder of volumes, while the lab's nodes are frozen: VOLUME PREFIX NODE...
-# Copies each node's volumes PREFIX<NODE>-docker and -kubelet into VOLUME, with a register of the layers (NODE/layers) and
+# Copies each node's volumes PREFIX<NODE>-docker, -kubelet and -etcd into VOLUME, with a register of the layers (NODE/layers) and
 # of all other files (sums). Prints bytes (layers, which are hard links, not counted) and the checksum of that register.
 set -eu
 to=$PWD/$1/_data prefix=$PWD/$2
@@ -32,6 +32,11 @@ kubelet() { # FROM TO: configuration and keys; pods' folders and sockets are mad
   find "$1" -mindepth 1 -maxdepth 1 ! -name pods ! -name pod-resources ! -name device-plugins ! -name 'plugins*' \
     -exec cp -a -t "$2" {} +
 }
+etcd() { # FROM TO: of a log's room that is kept free, only that it is there; what etcd has prepared of the next, not
+  mkdir -p "$2"
+  if [ -d "$1" ]; then find "$1" -mindepth 1 -maxdepth 1 -exec cp -a --sparse=always -t "$2" {} +; fi
+  rm -f "$2"/member/wal/*.tmp
+}
 waiting=
 for node; do
   mkdir -p "$to/$node"
@@ -39,9 +44,11 @@ for node; do
   waiting="$waiting $!"
   kubelet "$prefix$node-kubelet/_data" "$to/$node/kubelet" &
   waiting="$waiting $!"
+  etcd "$prefix$node-etcd/_data" "$to/$node/etcd" &
+  waiting="$waiting $!"
 done
 for process in $waiting; do wait "$process"; done
 cd "$to"
-size=$(find . -path '*/docker/overlay2' -prune -o -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum + 0 }')
+size=$(find . -path '*/docker/overlay2' -prune -o -type f -printf '%b\n' | awk '{ sum += $1 } END { print sum * 512 }')
 find . -path '*/docker/overlay2' -prune -o -type f ! -path ./sums -print0 | LC_ALL=C sort -z | xargs -0 sha256sum > sums
 echo "$size $(sha256sum < sums | cut -c -16)"

@@ -7,7 +7,7 @@ fill() { # FROM TO, absolute
     own_notes "$1" "$2"
     if [ -e "${1%/*}/layers" ]; then cp "${1%/*}/layers" "${2%/*}/layers"; fi
   fi
-  find "$1" -mindepth 1 -maxdepth 1 ! -name overlay2 -exec cp -a -t "$2" {} +
+  find "$1" -mindepth 1 -maxdepth 1 ! -name overlay2 -exec cp -a --sparse=always -t "$2" {} +
 }
 waiting=
 while [ $# -gt 0 ]; do

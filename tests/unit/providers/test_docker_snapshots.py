@@ -71,11 +71,13 @@ def test_restoring_one_node_touches_no_other(plan: LabPlan, tmp_path: Path) -> N
     sown, created = ran(docker, "docker run"), ran(docker, "docker create")
     assert removed[0] < renewed[0] < sown[0] < created[0]
     assert "labctl/snapshot-tutorial:77-node-2" in docker.commands[created[0]]
-    assert docker.commands[sown[0]][-4:] == (
+    assert docker.commands[sown[0]][-6:] == (
         "labctl-tutorial-snapshot-77/_data/node-2/docker",
         "labctl-tutorial-node-2-docker/_data",
         "labctl-tutorial-snapshot-77/_data/node-2/kubelet",
         "labctl-tutorial-node-2-kubelet/_data",
+        "labctl-tutorial-snapshot-77/_data/node-2/etcd",
+        "labctl-tutorial-node-2-etcd/_data",
     )
 
 
