@@ -64,8 +64,8 @@ def lab_options(plan: LabPlan, host: Host, *, bundle: Path | None, api_port: int
         key_options(),
         *machine_options(host),
         Options(
-            "Image layers and pods on volumes: overlay does not lie on overlay. etcd's log is mostly room kept free: a copy "
-            "of a volume leaves that out.",
+            "Image layers and pods on volumes: overlay does not lie on overlay. etcd's log is mostly room kept free: a "
+            "copy of a volume leaves that out.",
             tuple(text for name, target in VOLUMES.items() for text in ("--mount", f"{volume}-{name},target={target}")),
         ),
         Options(
