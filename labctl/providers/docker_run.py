@@ -62,6 +62,10 @@ def lab_options(plan: LabPlan, host: Host, *, bundle: Path | None, api_port: int
     return [
         Options("", ("--label", label(plan))),
         key_options(),
+        Options(
+            "Until kube-proxy has its rules, nodes refuse what goes to a service, instead of losing it.",
+            ("--env", f"LABCTL_SERVICES={plan.network.service_cidr}"),
+        ),
         *machine_options(host),
         Options(
             "Image layers and pods on volumes: overlay does not lie on overlay. etcd's log is mostly room kept free: a "
