@@ -41,7 +41,13 @@ def reissued(pem: str, signer: Key) -> str:
     """The same certificate with an end in the past."""
     old = x509.load_pem_x509_certificate(pem.encode())
     new = x509.CertificateBuilder(
-        old.issuer, old.subject, old.public_key(), old.serial_number, END - timedelta(days=365), END, list(old.extensions)
+        old.issuer,
+        old.subject,
+        old.public_key(),
+        old.serial_number,
+        END - timedelta(days=365),
+        END,
+        list(old.extensions),
     )
     return new.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
