@@ -34,8 +34,10 @@ class Certificates:
         if trouble(seen) or due(seen) or is_due_here(lab, seen):
             return None
         unseen = [one for one in seen.values() if isinstance(one, NotObserved)]
+        if len(unseen) == len(seen):
+            return f"no certificate can be seen: {unseen[0].reason}"
         if unseen:
-            return f"no certificate that could be seen is near its end ({unseen[0].reason})"
+            return f"what could be seen is not near its end ({unseen[0].reason})"
         days = days_left(seen)
         return "there are no certificates yet" if days is None else f"the certificates are good for {days} days"
 

@@ -9,6 +9,7 @@ import base64
 import re
 import subprocess
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -52,25 +53,42 @@ def reissued(pem: str, signer: Key) -> str:
     return new.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
 
-def in_file(container: str, path: str, signer: Key) -> None:
-    """Reissue the certificates in a file: PEM as it is, or in base64 in a kubeconfig."""
+def ended(text: str, signer: Key) -> str:
+    """The text of a file with its certificates reissued: PEM as it is, or in base64 in a kubeconfig."""
 
     def in_kubeconfig(found: re.Match[str]) -> str:
         return base64.b64encode(reissued(base64.b64decode(found[0]).decode(), signer).encode()).decode()
 
-    text = on(container, f"cat {path}")
-    text = DATA.sub(in_kubeconfig, PEM.sub(lambda found: reissued(found[0], signer), text))
+    return DATA.sub(in_kubeconfig, PEM.sub(lambda found: reissued(found[0], signer), text))
+
+
+def in_file(container: str, path: str, signer: Key) -> None:
     # Not by a new file: owner, mode and what links to it stay.
-    on(container, f"cat > {path}", text)
+    on(container, f"cat > {path}", ended(on(container, f"cat {path}"), signer))
 
 
-def expire(master: str, workers: list[str]) -> None:
-    """Every certificate on these nodes but the authorities' is past its end; what runs keeps the ones it has read."""
+def expire(master: str, workers: list[str], kubeconfig: Path) -> None:
+    """Every certificate on these nodes but the authorities', and this computer's, is past its end.
+
+    Kubelets and the control plane are started anew, so that they read what they have.
+    """
     authority = key(master, f"{PKI}/ca.key")
     others = {"front-proxy": key(master, f"{PKI}/front-proxy-ca.key"), "etcd": key(master, f"{PKI}/etcd/ca.key")}
     for path in (*CONTROL_PLANE, *KUBECTL):
-        name = path.removeprefix(f"{PKI}/")
-        signer = "front-proxy" if name.startswith("front-proxy") else "etcd" if "etcd" in name else ""
+        # apiserver-etcd-client.crt is etcd's, too.
+        signer = next((name for name in others if name in path), "")
         in_file(master, path, others.get(signer, authority))
+    kubeconfig.write_text(ended(kubeconfig.read_text(), authority))
     for node in (master, *workers):
         in_file(node, KUBELET[0], authority)
+        on(node, "systemctl restart kubelet")
+    names = "k8s_etcd|k8s_kube-apiserver|k8s_kube-controller-manager|k8s_kube-scheduler"
+    on(master, f"docker kill $(docker ps --quiet --filter 'name=^/({names})_')")
+
+
+def days_left(container: str, path: str) -> float:
+    """For how many days the certificates in a file are good."""
+    text = on(container, f"cat {path}")
+    pems = PEM.findall(text) + [base64.b64decode(data).decode() for data in DATA.findall(text)]
+    ends = [x509.load_pem_x509_certificate(pem.encode()).not_valid_after_utc for pem in pems]
+    return (min(ends) - datetime.now(timezone.utc)) / timedelta(days=1)
