@@ -75,6 +75,7 @@ def test_a_lab_that_somebody_works_with(labctl: Labctl) -> None:
 
 def test_resume_renews_what_has_expired(labctl: Labctl) -> None:
     fall_asleep(labctl)
+    labctl("snapshot", "save", "-n", "asleep", "old")
     labctl("halt", "-n", "asleep")
     resumed = labctl("resume", "-n", "asleep", "-o", "json")
     assert resumed.steps("step_finished") == ["create_machines", "certificates", "wait_ready"]
@@ -87,6 +88,12 @@ def test_up_renews_what_has_expired_and_nothing_twice(labctl: Labctl) -> None:
     assert "certificates" in raised.steps("step_finished")
     is_awake(labctl)
     assert labctl("up", "-f", "asleep.yml", "-o", "json").steps("step_started") == []
+
+
+def test_a_restored_snapshot_may_be_older_than_its_certificates(labctl: Labctl) -> None:
+    restored = labctl("snapshot", "restore", "-n", "asleep", "old", "--yes", "-o", "json")
+    assert restored.steps("step_finished") == ["restore_machines", "certificates", "wait_ready"]
+    is_awake(labctl)
 
 
 def test_no_key_is_left_on_this_computer(labctl: Labctl) -> None:
