@@ -17,7 +17,6 @@ from labctl.plan import LabPlan
 from labctl.steps.certificate_dates import NEAR, Seen, days_left, due, has_cluster, trouble
 from labctl.steps.control_plane import fetch_kubeconfig
 from labctl.steps.files import render_lab_files
-from labctl.steps.role import role_variables
 from labctl.steps.step import Lab
 
 
@@ -77,10 +76,11 @@ class Certificates:
             elif event.outcome in ("started", "changed"):
                 lab.say(self.id, event.task, event.host)
 
+        # A newer labctl may render the inventory otherwise than the run that made the machines.
         render_lab_files(lab)
-        variables = {**role_variables(lab, [self.id]), "certificates_due": wanted}
         # Kubelets and the control plane are started anew under the pods.
         lab.shaken = True
+        variables = {"certificates_due": wanted}
         lab.playbooks.run([self.id], extra_vars=variables, limit=list(wanted), on_event=tell)
         return sum(changes)
 

@@ -210,13 +210,14 @@ def test_trouble_is_told_by_the_step_and_nothing_is_renewed(aged: Bench) -> None
 
 def test_without_certificates_or_an_answer_there_is_nothing_to_do(bench: Bench) -> None:
     walk(UP, bench.lab, "run-1", Range(last="create_machines"))
-    assert certificates.STEP.skip_reason(bench.lab) == "no certificate can be seen: k8s-master gave no answer"
-    bench.world.files[f"nodes/node-1/{CERTIFICATES_FILE}"] = told(300)
-    reason = certificates.STEP.skip_reason(bench.lab)
-    assert reason == "what could be seen is not near its end (k8s-master gave no answer)"
-    for node in bench.lab.plan.nodes:
-        bench.world.files[f"nodes/{node.name}/{CERTIFICATES_FILE}"] = told(1, paths=())
     assert certificates.STEP.skip_reason(bench.lab) == "there are no certificates yet"
+    bench.world.files[f"nodes/node-1/{CERTIFICATES_FILE}"] = told(300)
+    bench.world.running.remove("k8s-master")
+    reason = certificates.STEP.skip_reason(bench.lab)
+    assert reason == "what could be seen is not near its end (k8s-master cannot be reached over SSH)"
+    bench.world.running.clear()
+    reason = certificates.STEP.skip_reason(bench.lab)
+    assert reason == "no certificate can be seen: k8s-master cannot be reached over SSH"
 
 
 CUT_OFF = base64.b64encode(b"-----BEGIN CERTIFICATE-----").decode()
