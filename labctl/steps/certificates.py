@@ -16,7 +16,7 @@ from labctl.facts import NotObserved
 from labctl.plan import LabPlan
 from labctl.steps.certificate_dates import NEAR, Seen, days_left, due, has_cluster, trouble
 from labctl.steps.control_plane import fetch_kubeconfig
-from labctl.steps.files import render_lab_files
+from labctl.steps.files import ensure_lab_files
 from labctl.steps.step import Lab
 
 
@@ -76,8 +76,7 @@ class Certificates:
             elif event.outcome in ("started", "changed"):
                 lab.say(self.id, event.task, event.host)
 
-        # A newer labctl may render the inventory otherwise than the run that made the machines.
-        render_lab_files(lab)
+        ensure_lab_files(lab)
         # Kubelets and the control plane are started anew under the pods.
         lab.shaken = True
         variables = {"certificates_due": wanted}
