@@ -3,6 +3,14 @@
 Read-only. Nothing here judges: that is labctl/checks.
 """
 
-from labctl.collect.live import API_PATHS, api_file, collect, look, look_at_api, look_at_machines
+from labctl.collect.live import (
+    API_PATHS,
+    api_file,
+    collect,
+    look,
+    look_at_api,
+    look_at_certificates,
+    look_at_machines,
+)
 
-__all__ = ["API_PATHS", "api_file", "collect", "look", "look_at_api", "look_at_machines"]
+__all__ = ["API_PATHS", "api_file", "collect", "look", "look_at_api", "look_at_certificates", "look_at_machines"]

@@ -10,10 +10,13 @@ import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from labctl.adapters.ports import ClusterApi, NodeShell
+from labctl.collect import certificates
 from labctl.errors import LabctlError, NotFoundError
 from labctl.facts import Facts, Unavailable
+from labctl.facts.certificates import CERTIFICATES_FILE, FILES, UNFINISHED
 from labctl.facts.model import UNITS
 from labctl.plan import LabPlan
 
@@ -37,9 +40,19 @@ API_PATHS = (
 _NODE_SECONDS = 90.0
 
 # Each line of the answer: name of the file, a tab, its content in base64. PATH is complete for an ordinary sh.
-_NODE_SCRIPT = f"""
+_EMIT = r"""
 export LC_ALL=C SYSTEMD_COLORS=0 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-emit() {{ name=$1; shift; printf '%s\\t' "$name"; "$@" 2>&1 | base64 | tr -d '\\n'; echo; }}
+emit() { name=$1; shift; printf '%s\t' "$name"; "$@" 2>&1 | base64 | tr -d '\n'; echo; }
+"""
+# -I, -S: Python takes a third of the time to start without what others have installed for it.
+_CERTIFICATES_SCRIPT = f"""
+certificates() {{ /usr/bin/python3 -IS - {UNFINISHED} {" ".join(FILES)} <<'END'
+{Path(certificates.__file__).read_text(encoding="utf-8")}
+END
+}}
+emit {CERTIFICATES_FILE} certificates
+"""
+_NODE_SCRIPT = f"""{_EMIT}
 for unit in {" ".join(UNITS)}; do
   emit "systemctl-show-$unit.txt" systemctl show "$unit"
   emit "systemctl-status-$unit.txt" systemctl status --no-pager --full "$unit"
@@ -61,6 +74,7 @@ marks() {{
   printf '}}'
 }}
 emit labctl.json marks
+{_CERTIFICATES_SCRIPT}
 """
 # The tutorial's prompts are an ordinary user's on the master.
 _MASTER_SCRIPT = """
@@ -103,6 +117,16 @@ def look_at_api(open_api: Callable[[], ClusterApi]) -> Facts:
     return Facts.from_files(api_files(open_api, API_PATHS), source="live")
 
 
+def look_at_certificates(plan: LabPlan, shell: NodeShell) -> Facts:
+    """One look at the machines' certificates alone, a fraction of a whole one; nothing is known of anything else."""
+    script = _EMIT + _CERTIFICATES_SCRIPT
+    names = [node.name for node in plan.nodes]
+    with ThreadPoolExecutor(max_workers=len(names)) as pool:
+        seen = pool.map(lambda node: _said(node, shell, script, [CERTIFICATES_FILE]), names)
+        files = {name: content for each in seen for name, content in each.items()}
+    return Facts.from_files(files, source="live")
+
+
 def api_file(path: str) -> str:
     """The file of a collection that holds the answer to an API path; its query is no part of the name."""
     return f"api/{path.partition('?')[0].strip('/').replace('/', '_')}.json"
@@ -126,8 +150,11 @@ def _api_file(answer: bytes | Exception) -> bytes | Unavailable:
 def node_files(plan: LabPlan, node: str, shell: NodeShell) -> dict[str, bytes | Unavailable]:
     """What one node says of itself as files nodes/<node>/…, by one command over SSH."""
     master = node == plan.control_plane.name
-    names = _node_names(master)
-    script = _NODE_SCRIPT + (_MASTER_SCRIPT if master else "")
+    return _said(node, shell, _NODE_SCRIPT + (_MASTER_SCRIPT if master else ""), _node_names(master))
+
+
+def _said(node: str, shell: NodeShell, script: str, names: Sequence[str]) -> dict[str, bytes | Unavailable]:
+    """The files of those names that a script emits on a node."""
     try:
         done = shell.run(node, "sh -s", stdin=script.encode(), timeout=_NODE_SECONDS, check=False)
     except LabctlError as error:
@@ -144,7 +171,15 @@ def node_files(plan: LabPlan, node: str, shell: NodeShell) -> dict[str, bytes | 
 
 def _node_names(master: bool) -> list[str]:
     units = [f"systemctl-{verb}-{unit}.txt" for unit in UNITS for verb in ("show", "status")]
-    names = [*units, "docker-version.json", "docker-info.json", "ip-addr.json", "host.txt", "labctl.json"]
+    names = [
+        *units,
+        "docker-version.json",
+        "docker-info.json",
+        "ip-addr.json",
+        "host.txt",
+        "labctl.json",
+        CERTIFICATES_FILE,
+    ]
     return [*names, "kubectl-non-root.txt"] if master else names
 
 

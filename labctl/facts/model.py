@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
+from labctl.facts.certificates import CERTIFICATES_FILE, NodeCertificates, read_certificates
 from labctl.facts.objects import (
     DaemonSet,
     Deployment,
@@ -88,6 +89,7 @@ class NodeFacts:
     host: str | NotObserved
     fingerprints: Mapping[str, str] | NotObserved
     kubectl_non_root: KubectlRun | NotObserved
+    certificates: NodeCertificates | NotObserved
     probes: NodeProbes | NotObserved | None = None
 
 
@@ -261,8 +263,13 @@ class _Reader:
             host=self.text(f"{folder}/host.txt"),
             fingerprints=self.fingerprints(f"{folder}/labctl.json"),
             kubectl_non_root=self.kubectl(f"{folder}/kubectl-non-root.txt"),
+            certificates=self.certificates(f"{folder}/{CERTIFICATES_FILE}"),
             probes=self.probes(f"{folder}/{NETWORK_FILE}"),
         )
+
+    def certificates(self, key: str) -> NodeCertificates | NotObserved:
+        value = self.json(key)
+        return value if isinstance(value, NotObserved) else read_certificates(value, key)
 
     def probes(self, key: str) -> NodeProbes | NotObserved | None:
         if key not in self.files:

@@ -6,6 +6,7 @@ from labctl.errors import UsageError
 from labctl.steps import (
     bake,
     base,
+    certificates,
     control_plane,
     create_machines,
     destroy_machines,
@@ -25,6 +26,8 @@ UP: tuple[Step, ...] = (
     fill_bundle.STEP,
     bake.STEP,
     create_machines.STEP,
+    # Before all that asks the API, where an expired certificate is told nothing.
+    certificates.STEP,
     base.STEP,
     docker.STEP,
     kube_packages.STEP,
@@ -39,12 +42,12 @@ UP: tuple[Step, ...] = (
 
 def reset(snapshot: str, nodes: tuple[str, ...] = ()) -> tuple[Step, ...]:
     """RESET: these machines (all, if none is named) as they were in a snapshot, and every claim proven again."""
-    return (restore_machines.RestoreMachines(snapshot, nodes), wait_ready.STEP)
+    return (restore_machines.RestoreMachines(snapshot, nodes), certificates.STEP, wait_ready.STEP)
 
 
 HALT: tuple[Step, ...] = (halt_machines.STEP,)
 
-RESUME: tuple[Step, ...] = (create_machines.STEP, wait_ready.STEP)
+RESUME: tuple[Step, ...] = (create_machines.STEP, certificates.STEP, wait_ready.STEP)
 
 DESTROY: tuple[Step, ...] = (destroy_machines.STEP,)
 

@@ -23,7 +23,8 @@ from labctl.workspace import Workspace
 
 if TYPE_CHECKING:
     from labctl.checks.model import CheckReport
-    from labctl.facts import Facts, Files
+    from labctl.facts import Facts, Files, NotObserved
+    from labctl.facts.certificates import NodeCertificates
 
 # Roles that do not depend on which nodes a lab has: what they do can be part of a node image.
 BAKED_ROLES = ("base", "docker", "kube_packages")
@@ -102,6 +103,14 @@ class Lab:
 
         seen = look_at_api(self.open_api)
         return judge(self.plan, seen, (), _OF_MACHINES), seen
+
+    def certificates(self) -> Mapping[str, NodeCertificates | NotObserved]:
+        """Each node's certificates by the last look, or, where something was done since, by a look at them alone."""
+        from labctl.collect import look_at_certificates
+
+        old = self._facts is None or self.stale
+        seen = look_at_certificates(self.plan, self.shell) if old else self.facts()
+        return {node.name: seen.machine(node.name).certificates for node in self.plan.nodes}
 
     def renewed(self, nodes: Iterable[str]) -> None:
         """These machines are being started again now."""

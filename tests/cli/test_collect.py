@@ -29,7 +29,7 @@ def test_a_lab_whose_machines_are_gone_gives_what_there_is(labctl, lab):
     path = Path(ended.out.strip())
     assert path.name.startswith("labctl-class-a-2")
     assert "missing: api/api_v1_events.json and 12 more: the lab has no kubeconfig yet" in ended.err
-    assert "missing: logs/node-1 and 13 more: node-1 has no SSH configuration yet" in ended.err
+    assert "missing: logs/node-1 and 14 more: node-1 has no SSH configuration yet" in ended.err
     with tarfile.open(path) as archive:
         assert f"{path.name.removesuffix('.tar.gz')}/computer.json" in archive.getnames()
 

@@ -79,7 +79,7 @@ def test_the_next_up_finishes_the_job(labctl: Labctl) -> None:
     assert len(before) == len(NODES)
     ended = labctl("up", "-o", "json")
     assert "control_plane" in ended.steps("step_started")
-    assert ended.steps("step_skipped") == ["fill_bundle", "bake", "create_machines", *BAKED]
+    assert ended.steps("step_skipped") == ["fill_bundle", "bake", "create_machines", "certificates", *BAKED]
     assert containers() == before
 
 

@@ -11,7 +11,9 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOKS = ROOT / "playbooks"
-ROLES = ("base", "docker", "kube_packages", "control_plane", "weave_net", "workers")
+# The road from bare nodes to the cluster; each leaves its mark on the nodes.
+ROAD = ("base", "docker", "kube_packages", "control_plane", "weave_net", "workers")
+ROLES = (*ROAD, "certificates")
 
 
 @dataclass(frozen=True)

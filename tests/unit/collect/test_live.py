@@ -26,6 +26,7 @@ PER_NODE = {f"systemctl-{verb}-{unit}.txt" for unit in UNITS for verb in ("show"
     "ip-addr.json",
     "host.txt",
     "labctl.json",
+    "certificates.json",
 }
 
 

@@ -241,7 +241,7 @@ def test_what_cannot_be_had_is_named_with_its_reason(bench: Bench) -> None:
     told = json.loads(contents(made)["missing.json"])
     assert told["api/api_v1_namespaces.json"] == {"absent": made.missing["api/api_v1_namespaces.json"]}
     assert {key: why["absent"] if isinstance(why, dict) else why for key, why in told.items()} == made.missing
-    assert "node-2: 0 files, 14 missing" in bench.said
+    assert "node-2: 0 files, 15 missing" in bench.said
     # One timeout for a node that is down, not two.
     assert [command for node, command in bench.shell.commands if node == "node-2"] == ["sh -s"]
 

@@ -1,0 +1,108 @@
+"""Step certificates: a cluster whose certificates are near their end, or past it, gets new ones from its own authority.
+
+Before everything that asks the API: with an expired certificate nobody is told anything there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from labctl.adapters.ports import TaskEvent
+from labctl.collect.certificates import embedded, validities
+from labctl.errors import ToolError
+from labctl.facts import NotObserved
+from labctl.plan import LabPlan
+from labctl.steps.certificate_dates import NEAR, Seen, days_left, due, has_cluster, trouble
+from labctl.steps.control_plane import fetch_kubeconfig
+from labctl.steps.files import ensure_lab_files
+from labctl.steps.step import Lab
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """Applies the role to the nodes that need it, then fetches this computer's kubeconfig."""
+
+    id: str = "certificates"
+    title: str = "Renew certificates that are near their end"
+
+    def skip_reason(self, lab: Lab) -> str | None:
+        """Every certificate that could be seen is good for long enough."""
+        seen = lab.certificates()
+        if trouble(seen) or due(seen) or is_due_here(lab, seen):
+            return None
+        unseen = [one for one in seen.values() if isinstance(one, NotObserved)]
+        if len(unseen) == len(seen):
+            return f"no certificate can be seen: {unseen[0].reason}"
+        if unseen:
+            return f"what could be seen is not near its end ({unseen[0].reason})"
+        days = days_left(seen)
+        return "there are no certificates yet" if days is None else f"the certificates are good for {days} days"
+
+    def describe(self, plan: LabPlan) -> Sequence[str]:
+        """The commands that a learner would type."""
+        master = plan.control_plane.name
+        user = "sudo kubeadm kubeconfig user --config kubeadm.yml --org system:nodes --client-name system:node"
+        return (
+            "sudo kubeadm certs check-expiration",
+            "sudo kubeadm certs renew all --config kubeadm.yml",
+            *(f"{master}$ {user}:{node.name} > {node.name}.conf" for node in plan.nodes),
+            "sudo systemctl restart kubelet",
+        )
+
+    def run(self, lab: Lab) -> int | None:
+        """Renew what is due. Raises ToolError, also where new certificates would not help."""
+        seen = lab.certificates()
+        wrong = trouble(seen)
+        if wrong is not None:
+            raise wrong
+        wanted = due(seen)
+        changes = self._apply(lab, wanted) if wanted else 0
+        if is_due_here(lab, seen) or "control_plane" in wanted.get(lab.plan.control_plane.name, ()):
+            fetch_kubeconfig(lab)
+        if wanted:
+            # What was seen before is no reason for the steps after this one to do anything.
+            lab.changed()
+            self._prove(lab)
+        return changes
+
+    def _apply(self, lab: Lab, wanted: Mapping[str, Sequence[str]]) -> int:
+        changes: list[int] = []
+
+        def tell(event: TaskEvent) -> None:
+            if event.outcome == "ended":
+                changes.append(event.changes)
+            elif event.outcome in ("started", "changed"):
+                lab.say(self.id, event.task, event.host)
+
+        ensure_lab_files(lab)
+        # Kubelets and the control plane are started anew under the pods.
+        lab.shaken = True
+        variables = {"certificates_due": wanted}
+        lab.playbooks.run([self.id], extra_vars=variables, limit=list(wanted), on_event=tell)
+        return sum(changes)
+
+    def _prove(self, lab: Lab) -> None:
+        left = due(lab.certificates())
+        if left:
+            parts = "; ".join(f"{node}: {', '.join(parts)}" for node, parts in left.items())
+            raise ToolError(
+                f"certificates are not good although they were renewed ({parts})",
+                hint=f"labctl ssh {next(iter(left))} -- sudo kubeadm certs check-expiration",
+            )
+
+
+def is_due_here(lab: Lab, seen: Seen) -> bool:
+    """Whether this computer's kubeconfig is to be fetched again from a master that has one to give."""
+    file = lab.workspace.kubeconfig
+    if not file.is_file() or not has_cluster(seen.get(lab.plan.control_plane.name)):
+        return False
+    try:
+        found = validities(embedded(file.read_text(encoding="utf-8")))
+    except (ValueError, IndexError, OverflowError):
+        return True
+    return any(until - time.time() < NEAR for _, until in found)
+
+
+STEP = Certificates()
