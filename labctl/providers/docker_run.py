@@ -63,7 +63,7 @@ def lab_options(plan: LabPlan, host: Host, *, bundle: Path | None, api_port: int
         Options("", ("--label", label(plan))),
         key_options(),
         Options(
-            "Until kube-proxy has its rules, nodes refuse what goes to a service, instead of losing it.",
+            "Until kube-proxy has its rules, nodes keep what goes to a service, so that it is sent again in a moment.",
             ("--env", f"LABCTL_SERVICES={plan.network.service_cidr}"),
         ),
         *machine_options(host),
