@@ -19,7 +19,7 @@ from labctl.plan import LabPlan
 from labctl.providers import docker_engine as engine
 from labctl.providers.docker_images import BAKED, SEED_LABEL, node_images, prune_images, seed_volume
 from labctl.providers.docker_layers import checked
-from labctl.providers.docker_machines import make_machines, renew_volumes
+from labctl.providers.docker_machines import make_machines
 from labctl.providers.docker_run import (
     KEY,
     arguments,
@@ -96,18 +96,15 @@ class DockerOven:
         with ThreadPoolExecutor(max_workers=1) as pool:
             bundle = Path(launch.plan.bundle.path)
             looking = pool.submit(checked, [f"{seed}/_data"], image, bundle, runner, volume=seed)
-            renew_volumes(launch.plan, nodes, runner)
-            found = looking.result()
-        if found.lost:
-            raise ToolError(
-                f"the node image {image} is damaged: {few(found.lost)}",
-                hint="labctl bundle verify; labctl destroy and labctl image prune, then labctl up bakes it anew",
-            )
-        roots = [f"{container_name(launch.plan, node)}-docker/_data" for node in nodes]
-        pairs = [folder for root in roots for folder in (f"{seed}/_data", root)]
-        in_volumes("sow.sh", seed, pairs, image, runner)
-        make_machines(launch, lambda _: image, runner)
-        return found
+
+            def sow() -> None:
+                _require_whole(looking.result(), image)
+                roots = [f"{container_name(launch.plan, node)}-docker/_data" for node in nodes]
+                pairs = [folder for root in roots for folder in (f"{seed}/_data", root)]
+                in_volumes("sow.sh", seed, pairs, image, runner)
+
+            make_machines(launch, lambda _: image, sow, runner)
+            return looking.result()
 
     def images(self, runner: ProcessRunner) -> list[NodeImage]:
         """All that are there."""
@@ -127,6 +124,15 @@ class DockerOven:
             found = runner.run(listing).stdout.split()
             if found:
                 runner.run([*removal, *found], timeout=_SECONDS)
+
+
+def _require_whole(found: Checked, image: str) -> None:
+    """Raise ToolError where the seed has damage that could not be mended."""
+    if found.lost:
+        raise ToolError(
+            f"the node image {image} is damaged: {few(found.lost)}",
+            hint="labctl bundle verify; labctl destroy and labctl image prune, then labctl up bakes it anew",
+        )
 
 
 def _container(plan: LabPlan) -> str:

@@ -16,7 +16,7 @@ from labctl.adapters.ports import ProcessRunner
 from labctl.errors import ToolError
 from labctl.plan import LabPlan
 from labctl.providers.docker_layers import checked
-from labctl.providers.docker_machines import make_machines, renew_volumes
+from labctl.providers.docker_machines import make_machines
 from labctl.providers.docker_run import VOLUMES, container_name, label
 from labctl.providers.docker_volumes import in_volumes, present
 from labctl.providers.interface import Checked, Launch, Saved
@@ -55,14 +55,18 @@ class DockerSnapshots:
     def restore(self, launch: Launch, identity: str, runner: ProcessRunner) -> None:
         """Remove the containers of launch.ssh_ports and their volumes, and make them from the snapshot."""
         plan, nodes = launch.plan, list(launch.ssh_ports)
-        renew_volumes(plan, nodes, runner)
         volume = _volume(plan, identity)
         pairs = []
         for node in nodes:
             for what in VOLUMES:
                 pairs += [f"{volume}/_data/{node}/{what}", f"{container_name(plan, node)}-{what}/_data"]
-        in_volumes("sow.sh", volume, pairs, _image(plan, identity, nodes[0]), runner)
-        make_machines(launch, lambda node: _image(plan, identity, node), runner)
+        image = _image(plan, identity, nodes[0])
+        make_machines(
+            launch,
+            lambda node: _image(plan, identity, node),
+            lambda: in_volumes("sow.sh", volume, pairs, image, runner),
+            runner,
+        )
 
     def holds(self, plan: LabPlan, identity: str, runner: ProcessRunner) -> bool:
         """Whether volume and images are there: `docker system prune` may have taken them."""

@@ -115,7 +115,7 @@ def test_a_damaged_seed_is_mended_from_the_bundle_before_nodes_are_sown(plan: La
     assert OVEN.start(launch(plan, tmp_path, "node-1"), IMAGE, docker) == Checked(mended=("/bin/x",))
     mended = position(docker, "docker run", "python3")
     assert f"type=bind,source={plan.bundle.path},target=/bundle,readonly" in docker.commands[mended]
-    assert mended < position(docker, "docker run", "node-1-docker/_data") < position(docker, "docker create")
+    assert mended < position(docker, "docker run", "node-1-docker/_data") < position(docker, "docker start")
 
 
 def test_no_node_is_sown_from_a_seed_that_cannot_be_mended(plan: LabPlan, tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_no_node_is_sown_from_a_seed_that_cannot_be_mended(plan: LabPlan, tmp_pa
     with pytest.raises(ToolError, match=r"/bin/x: all\.tar of the bundle is damaged, too") as caught:
         OVEN.start(launch(plan, tmp_path, "node-1"), IMAGE, docker)
     assert "labctl bundle verify" in (caught.value.hint or "")
-    assert not [command for command in docker.commands if command[:2] == ("docker", "create")]
+    assert not [command for command in docker.commands if command[:2] == ("docker", "start")]
 
 
 def test_a_container_that_cannot_start_is_told(plan: LabPlan, tmp_path: Path) -> None:

@@ -69,7 +69,8 @@ def test_restoring_one_node_touches_no_other(plan: LabPlan, tmp_path: Path) -> N
     assert not [line for line in changed if "node-1-" in line or "node-3-" in line or "k8s-master-" in line]
     removed, renewed = ran(docker, "docker rm"), ran(docker, "volume rm")
     sown, created = ran(docker, "docker run"), ran(docker, "docker create")
-    assert removed[0] < renewed[0] < sown[0] < created[0]
+    started = ran(docker, "docker start")
+    assert removed[0] < renewed[0] < created[0] < sown[0] < started[0]
     assert "labctl/snapshot-tutorial:77-node-2" in docker.commands[created[0]]
     assert docker.commands[sown[0]][-6:] == (
         "labctl-tutorial-snapshot-77/_data/node-2/docker",
