@@ -91,6 +91,11 @@ class Lab:
         if self._ahead is None or time.monotonic() - self._ahead[0] >= _AHEAD_SECONDS:
             self._ahead = (time.monotonic(), look_at_machines(self.plan, self.shell))
 
+    @property
+    def looked_ahead(self) -> bool:
+        """Whether the machines have been asked ahead of a look that has not come yet."""
+        return self._ahead is not None
+
     def changed(self) -> None:
         """The world is no longer as it was seen."""
         self._facts = None

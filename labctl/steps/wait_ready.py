@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 _SECONDS = 240.0
 _EMULATED = 5
-_POLL_SECONDS = 0.5
+# While much is open a look takes processor time from what is to come up; at the end it is waited for.
+_POLL_SECONDS = 1.0
+_LAST_POLL_SECONDS = 0.3
 # Claims that hold only where nodes have been at rest for some seconds.
 _OF_NODES = ("nodes.members", "nodes.ready", "weave-net.pods")
 # How long the API may go on telling what was before a kubelet was started anew: its first report and first probes.
@@ -89,7 +91,7 @@ def look_until(lab: Lab, seconds: float, done: Callable[[], bool]) -> bool:
         left = deadline - time.monotonic()
         if left <= 0:
             return False
-        tick.wait(min(_POLL_SECONDS, left))
+        tick.wait(min(_LAST_POLL_SECONDS if lab.looked_ahead else _POLL_SECONDS, left))
         lab.changed()
     return True
 
