@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
-SOURCES := labctl tests bench docs
+SOURCES := labctl tests bench docs vagrant/node
 
 .DEFAULT_GOAL := help
 .PHONY: help up test e2e e2e-long bench docs screenshot lint fmt update clean test-tools e2e-tools lint-python lint-playbooks

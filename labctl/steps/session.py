@@ -13,6 +13,7 @@ from pathlib import Path
 from labctl.errors import LabctlError, ToolError
 from labctl.events import Note, Reporter
 from labctl.workspace import Workspace
+from labctl.workspace.files import clear_parts
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ def session(workspace: Workspace, command: str, make_reporter: Callable[[Path], 
         log = workspace.logs / f"{run_id}.log"
         reporter = make_reporter(log)
         _end_survivors(workspace, reporter)
+        # What it had begun to write. Nobody writes now.
+        clear_parts(workspace.root)
         begun = time.monotonic()
         workspace.journal.begin(run_id, command, survivors.process_started(os.getpid()) or time.time())
         outcome = "defect"

@@ -12,7 +12,7 @@ from typing import Any
 
 from labctl.errors import ConfigError, LockedError, ToolError
 from labctl.plan import LabPlan
-from labctl.workspace.files import clear_parts, write_whole
+from labctl.workspace.files import write_whole
 from labctl.workspace.journal import Journal
 
 
@@ -74,8 +74,6 @@ class Workspace:
                 f"{self._lock} cannot be used: {error.strerror}", hint="free some space, or set LABCTL_DATA_DIR"
             ) from None
         try:
-            # What killed runs have begun to write: nobody writes now.
-            clear_parts(self.root)
             yield
         finally:
             lock.release()

@@ -150,8 +150,10 @@ def broken(lab: Labctl, *flags: str) -> list[str]:
 
 def up(lab: Labctl) -> None:
     """`up` heals, and with its own deep look every claim holds."""
-    lab("up", "-o", "json")
-    print(lab("history").out, flush=True)
+    ended = lab("up", "-o", "json", code=None)
+    report = ended.events[-1].get("report", {"checks": []})
+    assert [check for check in report["checks"] if check["outcome"] in ("fail", "error")] == []
+    assert ended.code == 0, ended.err
     assert broken(lab) == []
 
 

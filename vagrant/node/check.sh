@@ -1,6 +1,6 @@
 # In Docker's folder of volumes: CHECKSUM FOLDER DATA_ROOT...
-# Prints what is not as it was. Of the layers: "was", tab, data-root, tab, the line of its register. Of what else is in a
-# snapshot's FOLDER (CHECKSUM empty: there is none), for the nodes of these data-roots: "data", tab, file.
+# Prints what is not as it was. Of the layers: "was", tab, data-root, tab, the line of its register. Of what else is in
+# a snapshot's FOLDER (CHECKSUM empty: there is none), for the nodes of these data-roots: "data", tab, file.
 set -eu
 checksum=$1 folder=$2
 shift 2
@@ -10,8 +10,10 @@ data() { # FILE...: of those lines of the register of all copied files
 }
 for root; do
   if [ -n "$checksum" ]; then
-    node=${root%/docker}
-    grep -F "  ./${node##*/}/" "$folder/sums" | data
+    node=${root%/docker} node=${node##*/}
+    grep -e "  \./$node/" -e '  \./large$' "$folder/sums" | data
+    large "$folder" > /tmp/listing
+    LC_ALL=C comm -23 "$folder/large" /tmp/listing | sed -n "s|^\(\./$node/[^\t]*\).*|data\t\1|p"
   fi
   register=${root%/*}/layers
   [ -e "$register" ] || continue

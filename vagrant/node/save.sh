@@ -1,6 +1,7 @@
 # In Docker's folder of volumes, while the lab's nodes are frozen: VOLUME PREFIX NODE...
-# Copies each node's volumes PREFIX<NODE>-docker, -kubelet and -etcd into VOLUME, with a register of the layers (NODE/layers) and
-# of all other files (sums). Prints bytes (layers, which are hard links, not counted) and the checksum of that register.
+# Copies each node's volumes PREFIX<NODE>-docker, -kubelet and -etcd into VOLUME, with registers of the layers
+# (NODE/layers), of large files (large) and of all others (sums). Prints bytes (layers, which are hard links, not
+# counted) and the checksum of sums.
 set -eu
 to=$PWD/$1/_data prefix=$PWD/$2
 shift 2
@@ -50,5 +51,7 @@ done
 for process in $waiting; do wait "$process"; done
 cd "$to"
 size=$(find . -path '*/docker/overlay2' -prune -o -type f -printf '%b\n' | awk '{ sum += $1 } END { print sum * 512 }')
-find . -path '*/docker/overlay2' -prune -o -type f ! -path ./sums -print0 | LC_ALL=C sort -z | xargs -0 sha256sum > sums
+large . > large
+find . -path '*/docker/overlay2' -prune -o -type f ! -size +1024k ! -path ./sums -print0 |
+  LC_ALL=C sort -z | xargs -0 sha256sum > sums
 echo "$size $(sha256sum < sums | cut -c -16)"

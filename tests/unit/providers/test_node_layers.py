@@ -99,6 +99,8 @@ def volumes(tmp_path: Path) -> Path:
     for node in NODES:
         for what in ("docker", "kubelet"):
             (folder / f"labctl-lab-{node}-{what}/_data").mkdir(parents=True)
+        (folder / f"labctl-lab-{node}-etcd/_data/member").mkdir(parents=True)
+        (folder / f"labctl-lab-{node}-etcd/_data/member/db").write_bytes(b"etcd " * 300_000)
         (folder / f"labctl-lab-{node}-kubelet/_data/config.yaml").write_text("kind: KubeletConfiguration\n")
     sh(folder, "sow.sh", *(word for node in NODES for word in (SEED, f"labctl-lab-{node}-docker/_data")))
     return folder
@@ -233,6 +235,9 @@ def test_a_bundle_that_is_damaged_too_mends_nothing(volumes: Path, bundle: Path)
     [
         ("node-1/kubelet/config.yaml", ["data\t./node-1/kubelet/config.yaml"]),
         ("node-1/layers", ["data\t./node-1/layers"]),
+        ("node-1/etcd/member/db", ["data\t./node-1/etcd/member/db"]),
+        ("k8s-master/etcd/member/db", []),
+        ("large", ["data\t./large"]),
         ("k8s-master/kubelet/config.yaml", []),
         ("sums", ["data\tsums"]),
     ],

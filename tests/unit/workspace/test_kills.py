@@ -215,11 +215,11 @@ def test_a_half_made_key_is_never_the_labs_key(tmp_path: Path) -> None:
         space.prepare()
 
         def make(space: Workspace = space) -> None:
-            engine.ensure_key(space.root, plan, LocalProcessRunner())
+            with session(space, "up", lambda _: Recorder()) as run:
+                engine.ensure_key(space.root, plan, LocalProcessRunner(run.run_id))
 
         ended = survives(make, at, half=True)
-        with session(space, "up", lambda _: Recorder()):
-            make()
+        make()
         assert sorted(path.name for path in space.root.glob("*id_ed25519*")) == ["id_ed25519", "id_ed25519.pub"]
         public = LocalProcessRunner().run(["ssh-keygen", "-y", "-f", str(space.root / "id_ed25519")]).stdout
         assert public.split()[:2] == (space.root / "id_ed25519.pub").read_text().split()[:2]
