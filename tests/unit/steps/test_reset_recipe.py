@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from labctl.adapters.ports import ProcessRunner
 from labctl.errors import ClaimsError, ConfigError, ToolError
 from labctl.plan import LabPlan
-from labctl.providers.interface import Checked, Launch, Saved
+from labctl.providers.interface import Checked, Launch, Saved, Tools
 from labctl.steps import files, save_ready, snapshots, wait_ready
 from labctl.steps.recipes import HALT, UP
 from labctl.steps.remove_node import RemoveNode
@@ -30,27 +29,26 @@ class Store:
     kept: set[str] = field(default_factory=set)
     restored: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     fails: bool = False
+    memory: bool = False
     found: Checked = field(default_factory=Checked)
 
-    def check(
-        self, plan: LabPlan, identity: str, checksum: str, nodes: Sequence[str], runner: ProcessRunner
-    ) -> Checked:
+    def check(self, plan: LabPlan, identity: str, checksum: str, nodes: Sequence[str], tools: Tools) -> Checked:
         assert checksum == "sum"
         return self.found
 
-    def save(self, plan: LabPlan, identity: str, runner: ProcessRunner) -> Saved:
+    def save(self, plan: LabPlan, identity: str, tools: Tools) -> Saved:
         self.kept.add(identity)
         if self.fails:
             raise ToolError("no space left on device")
         return Saved(1000, "sum")
 
-    def restore(self, launch: Launch, identity: str, runner: ProcessRunner) -> None:
+    def restore(self, launch: Launch, identity: str, tools: Tools) -> None:
         self.restored.append((identity, tuple(launch.ssh_ports)))
 
-    def holds(self, plan: LabPlan, identity: str, runner: ProcessRunner) -> bool:
+    def holds(self, plan: LabPlan, identity: str, tools: Tools) -> bool:
         return identity in self.kept
 
-    def keep_only(self, plan: LabPlan, identities: Sequence[str], runner: ProcessRunner) -> None:
+    def keep_only(self, plan: LabPlan, identities: Sequence[str], tools: Tools) -> None:
         self.kept &= set(identities)
 
 
