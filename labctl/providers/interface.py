@@ -73,7 +73,7 @@ class Tools:
 
 @dataclass(frozen=True)
 class Saved:
-    """What a snapshot takes on this computer, in bytes, and its checksum; None and empty where a hypervisor keeps it."""
+    """What a snapshot takes on this computer, in bytes, and its checksum; None and "" where a hypervisor keeps it."""
 
     size: int | None = None
     checksum: str = ""

@@ -28,12 +28,9 @@ class MachineSnapshots:
     def save(self, plan: LabPlan, identity: str, tools: Tools) -> Saved:
         """Suspend, save, go on. Raises ToolError; the machines go on in any case."""
         names = [node.name for node in plan.nodes]
-        asleep = _asleep(names, tools.machines)
+        asleep = [f"{name} is {state}" for name, state in _asleep(names, tools.machines).items()]
         if asleep:
-            raise ToolError(
-                f"not all machines run: {', '.join(f'{name} is {state}' for name, state in asleep.items())}",
-                hint="labctl up",
-            )
+            raise ToolError(f"not all machines run: {', '.join(asleep)}", hint="labctl up")
         try:
             tools.machines.suspend(names)
             tools.machines.save_snapshot(_OURS + identity)

@@ -144,7 +144,7 @@ def test_snapshots_are_kept_for_each_machine(machines: Machines) -> None:
     assert machines.snapshots() == {}
     machines.save_snapshot("labctl-1")
     machines.save_snapshot("labctl-2")
-    assert machines.snapshots() == dict.fromkeys(NAMES, {"labctl-1", "labctl-2"})
+    assert machines.snapshots() == {name: {"labctl-1", "labctl-2"} for name in NAMES}
     machines.restore_snapshot(["node-1"], "labctl-1")
     machines.delete_snapshot(["node-1"], "labctl-1")
     assert machines.snapshots()["node-1"] == {"labctl-2"}
