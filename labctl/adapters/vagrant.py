@@ -128,7 +128,8 @@ class VagrantMachines:
         argv = ["snapshot", "list", "--machine-readable"]
         told = self._call(f"vagrant {shlex.join(argv)}", lambda vagrant: vagrant._run_vagrant_command(argv))
         rows = [line.split(",", 4) for line in told.splitlines()]
-        named = [(row[1], row[4]) for row in rows if len(row) == 5 and row[2:4] == ["ui", "detail"]]  # noqa: PLR2004
+        # A name stands alone; advice to who has none is indented.
+        named = [(row[1], row[4]) for row in rows if row[2:4] == ["ui", "detail"] and not row[4].startswith(" ")]
         return {node: frozenset(name for of, name in named if of == node) for node, _ in named}
 
     def save_snapshot(self, snapshot: str) -> None:

@@ -64,6 +64,8 @@ elif arguments[:2] == ["snapshot", "list"]:
     print("warning, with, commas")
     for name in names:
         print(f"1700000000,{name},ui,output,")
+        if not list(state.glob(f"{name}.*")):
+            print(f"1700000000,{name},ui,detail,    {name}: You can take a snapshot using `vagrant snapshot save`.")
         for file in state.glob(f"{name}.*"):
             print(f"1700000000,{name},ui,detail,{file.name.split('.')[1]}")
 elif arguments[0] == "snapshot":
