@@ -104,7 +104,8 @@ def restorable(lab: Lab, name: str) -> Snapshot:
     if not lab.provider.snapshots.holds(lab.plan, found.id, lab.tools):
         raise ToolError(
             f"the data of the snapshot {name} is not there any more",
-            hint=f"labctl snapshot delete {name}; labctl up makes machines that are missing, after labctl destroy all",
+            hint=f"labctl snapshot delete {name}; labctl up makes machines that are missing, "
+            "labctl destroy before it all of them",
         )
     _ = lab.bundle  # without it no machine can be made: that must show before one is taken away
     return found
