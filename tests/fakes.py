@@ -135,9 +135,12 @@ class FakeApi:
 
 @dataclass
 class FakeMachines:
-    """Machines on a World. fails: what `up` raises, once."""
+    """Machines on a World. fails: what `up` raises, once. made: all that there are; kept: their snapshots."""
 
     world: World
+    made: set[str] = field(default_factory=set)
+    suspended: set[str] = field(default_factory=set)
+    kept: dict[str, set[str]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     fails: ToolError | None = None
 
@@ -149,14 +152,39 @@ class FakeMachines:
         if on_line is not None:
             on_line("Bringing machines up")
         self.world.running |= set(names)
+        self.suspended -= set(names)
+        self.made |= set(names)
 
     def status(self) -> dict[str, str]:
-        return dict.fromkeys(self.world.running, "running")
+        return dict.fromkeys(self.world.running, "running") | dict.fromkeys(self.suspended, "paused")
 
     def ssh_config(self) -> str:
         if not self.world.running:
             raise ToolError("no machine runs")
         return "".join(f"Host {name}\n  HostName 127.0.0.1\n" for name in sorted(self.world.running))
+
+    def suspend(self, names: Sequence[str]) -> None:
+        self.calls.append(f"suspend {','.join(names)}")
+        self.suspended |= self.world.running & set(names)
+        self.world.running -= set(names)
+
+    def snapshots(self) -> dict[str, frozenset[str]]:
+        return {name: frozenset(kept) for name, kept in self.kept.items() if kept}
+
+    def save_snapshot(self, snapshot: str) -> None:
+        self.calls.append(f"save {snapshot}")
+        for name in self.made:
+            self.kept.setdefault(name, set()).add(snapshot)
+
+    def restore_snapshot(self, names: Sequence[str], snapshot: str) -> None:
+        self.calls.append(f"restore {','.join(names)} {snapshot}")
+        if any(snapshot not in self.kept.get(name, ()) for name in names):
+            raise ToolError(f"there is no snapshot {snapshot}")
+
+    def delete_snapshot(self, names: Sequence[str], snapshot: str) -> None:
+        self.calls.append(f"delete {','.join(names)} {snapshot}")
+        for name in names:
+            self.kept[name].remove(snapshot)
 
     def remove(self, name: str) -> None:
         self.calls.append(f"remove {name}")
@@ -165,10 +193,13 @@ class FakeMachines:
     def halt(self) -> None:
         self.calls.append("halt")
         self.world.running.clear()
+        self.suspended.clear()
 
     def destroy(self) -> None:
         self.calls.append("destroy")
         self.world.running.clear()
+        self.made.clear()
+        self.kept.clear()
 
 
 @dataclass

@@ -119,6 +119,29 @@ class Machines(Protocol):
         """OpenSSH client configuration of all running machines. Raises ToolError."""
         ...
 
+    def suspend(self, names: Sequence[str]) -> None:
+        """Make machines stand still, one after another, with all that runs on them; `up` lets them go on.
+
+        One that does not run is not an error. Raises ToolError.
+        """
+        ...
+
+    def snapshots(self) -> dict[str, frozenset[str]]:
+        """Machine name -> the names of the snapshots that the hypervisor keeps of it. Raises ToolError."""
+        ...
+
+    def save_snapshot(self, snapshot: str) -> None:
+        """Let the hypervisor keep all machines as they are, one after another, by that name. Raises ToolError."""
+        ...
+
+    def restore_snapshot(self, names: Sequence[str], snapshot: str) -> None:
+        """Make machines again as they were when they were saved; `up` lets them go on. Raises ToolError."""
+        ...
+
+    def delete_snapshot(self, names: Sequence[str], snapshot: str) -> None:
+        """Remove the snapshot of that name of machines that have it. Raises ToolError."""
+        ...
+
     def remove(self, name: str) -> None:
         """Destroy one machine that the Vagrantfile still has; one that is not there is no error. Raises ToolError."""
         ...

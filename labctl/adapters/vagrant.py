@@ -7,6 +7,7 @@ Which machines there are and what they are made of stands in the rendered Vagran
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 import threading
@@ -95,11 +96,9 @@ class VagrantMachines:
         missing = [name for name in names if known.get(name) != RUNNING]
         if not missing:
             return
-        # Vagrant takes one regular expression in place of names; python-vagrant passes one name on.
-        pattern = f"/^({'|'.join(re.escape(name) for name in missing)})$/"
         command = f"vagrant up --provider={provider}"
         with self._logged(command) as start, _followed(self._log, start, on_line):
-            self._call(command, lambda vagrant: vagrant.up(vm_name=pattern, provider=provider))
+            self._call(command, lambda vagrant: vagrant.up(vm_name=_one_of(missing), provider=provider))
         still = self._not_running(names, self.status())
         if still:
             raise ToolError(
@@ -119,6 +118,31 @@ class VagrantMachines:
     def ssh_config(self) -> str:
         """OpenSSH configuration of all machines. Raises ToolError where one of them does not run."""
         return self._ssh_config() or str(self._call("vagrant ssh-config", lambda vagrant: vagrant.ssh_config()))
+
+    def suspend(self, names: Sequence[str]) -> None:
+        """Suspend machines, one after another; libvirt keeps their memory, VirtualBox saves it. Raises ToolError."""
+        self._typed("suspend", _one_of(names))
+
+    def snapshots(self) -> dict[str, frozenset[str]]:
+        """Machine name -> its snapshots' names, of machines that have any. Raises ToolError."""
+        argv = ["snapshot", "list", "--machine-readable"]
+        told = self._call(f"vagrant {shlex.join(argv)}", lambda vagrant: vagrant._run_vagrant_command(argv))
+        rows = [line.split(",", 4) for line in told.splitlines()]
+        # A name stands alone; advice to who has none is indented.
+        named = [(row[1], row[4]) for row in rows if row[2:4] == ["ui", "detail"] and not row[4].startswith(" ")]
+        return {node: frozenset(name for of, name in named if of == node) for node, _ in named}
+
+    def save_snapshot(self, snapshot: str) -> None:
+        """Snapshot all machines, one after another. Raises ToolError."""
+        self._typed("snapshot", "save", snapshot)
+
+    def restore_snapshot(self, names: Sequence[str], snapshot: str) -> None:
+        """Put machines back, one after another; none of the Vagrantfile's provisioners runs. Raises ToolError."""
+        self._typed("snapshot", "restore", "--no-start", "--no-provision", _one_of(names), snapshot)
+
+    def delete_snapshot(self, names: Sequence[str], snapshot: str) -> None:
+        """Remove a snapshot of machines that have it. Raises ToolError."""
+        self._typed("snapshot", "delete", _one_of(names), snapshot)
 
     def remove(self, name: str) -> None:
         """Destroy one machine. Raises ToolError."""
@@ -147,6 +171,12 @@ class VagrantMachines:
                 # Vagrant also removes networks that it takes for its own and fails over them; the machines count.
                 if any(state != NOT_CREATED for state in self.status().values()):
                     raise
+
+    def _typed(self, *argv: str) -> None:
+        """Run a command that python-vagrant has not, or not for some machines only."""
+        command = f"vagrant {shlex.join(argv)}"
+        with self._logged(command):
+            self._call(command, lambda vagrant: vagrant._call_vagrant_command(list(argv)))
 
     @staticmethod
     def _not_running(names: Sequence[str], states: Mapping[str, str]) -> list[str]:
@@ -247,6 +277,11 @@ def _follow(stream: TextIO, ended: threading.Event, on_line: Callable[[str], Non
         for line in lines:
             if line.strip():
                 on_line(line.rstrip())
+
+
+def _one_of(names: Sequence[str]) -> str:
+    """One regular expression, which Vagrant takes in place of a name."""
+    return f"/^({'|'.join(re.escape(name) for name in names)})$/"
 
 
 def _unknown() -> None:

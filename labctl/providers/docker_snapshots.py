@@ -19,7 +19,7 @@ from labctl.providers.docker_layers import checked
 from labctl.providers.docker_machines import make_machines
 from labctl.providers.docker_run import VOLUMES, container_name, label
 from labctl.providers.docker_volumes import in_volumes, present
-from labctl.providers.interface import Checked, Launch, Saved
+from labctl.providers.interface import Checked, Launch, Saved, Tools
 
 _SECONDS = 600.0
 
@@ -27,8 +27,11 @@ _SECONDS = 600.0
 class DockerSnapshots:
     """Fulfils interface.SnapshotStore."""
 
-    def save(self, plan: LabPlan, identity: str, runner: ProcessRunner) -> Saved:
+    memory = False
+
+    def save(self, plan: LabPlan, identity: str, tools: Tools) -> Saved:
         """Freeze, commit, copy, thaw. Raises ToolError; the machines run on in any case."""
+        runner = tools.runner
         nodes = [node.name for node in plan.nodes]
         volume = _volume(plan, identity)
         runner.run(["docker", "volume", "create", "--label", label(plan), volume])
@@ -43,18 +46,16 @@ class DockerSnapshots:
         size, _, checksum = told.strip().partition(" ")
         return Saved(int(size) + _size_of_commits(plan, identity, nodes, runner), checksum)
 
-    def check(
-        self, plan: LabPlan, identity: str, checksum: str, nodes: Sequence[str], runner: ProcessRunner
-    ) -> Checked:
+    def check(self, plan: LabPlan, identity: str, checksum: str, nodes: Sequence[str], tools: Tools) -> Checked:
         """Its layers by their registers, all other files by the checksum. Raises ToolError."""
         volume = _volume(plan, identity)
         roots = [f"{volume}/_data/{node}/docker" for node in nodes]
         image, bundle = _image(plan, identity, nodes[0]), Path(plan.bundle.path)
-        return checked(roots, image, bundle, runner, volume=volume, checksum=checksum)
+        return checked(roots, image, bundle, tools.runner, volume=volume, checksum=checksum)
 
-    def restore(self, launch: Launch, identity: str, runner: ProcessRunner) -> None:
+    def restore(self, launch: Launch, identity: str, tools: Tools) -> None:
         """Remove the containers of launch.ssh_ports and their volumes, and make them from the snapshot."""
-        plan, nodes = launch.plan, list(launch.ssh_ports)
+        plan, nodes, runner = launch.plan, list(launch.ssh_ports), tools.runner
         volume = _volume(plan, identity)
         pairs = []
         for node in nodes:
@@ -68,13 +69,14 @@ class DockerSnapshots:
             runner,
         )
 
-    def holds(self, plan: LabPlan, identity: str, runner: ProcessRunner) -> bool:
+    def holds(self, plan: LabPlan, identity: str, tools: Tools) -> bool:
         """Whether volume and images are there: `docker system prune` may have taken them."""
         images = [_image(plan, identity, node.name) for node in plan.nodes]
-        return present(images, _volume(plan, identity), runner)
+        return present(images, _volume(plan, identity), tools.runner)
 
-    def keep_only(self, plan: LabPlan, identities: Sequence[str], runner: ProcessRunner) -> None:
+    def keep_only(self, plan: LabPlan, identities: Sequence[str], tools: Tools) -> None:
         """Remove the data of this lab's snapshots but for these. Raises ToolError."""
+        runner = tools.runner
         kept = {_volume(plan, identity) for identity in identities}
         chosen = ["--filter", f"label={label(plan)}"]
         volumes = runner.run(["docker", "volume", "ls", "--quiet", *chosen]).stdout.split()

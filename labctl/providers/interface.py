@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from labctl.adapters.ports import ProcessRunner
+from labctl.adapters.ports import Machines, ProcessRunner
 from labctl.events import Reporter
 from labctl.plan import LabPlan
 from labctl.providers.host import Host
@@ -64,11 +64,19 @@ class Launch:
 
 
 @dataclass(frozen=True)
-class Saved:
-    """What a snapshot takes on this computer, in bytes, and a checksum of it."""
+class Tools:
+    """What a provider works on one lab with: programs of this computer, and Vagrant in the lab's folder."""
 
-    size: int
-    checksum: str
+    runner: ProcessRunner
+    machines: Machines
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What a snapshot takes on this computer, in bytes, and its checksum; None and "" where a hypervisor keeps it."""
+
+    size: int | None = None
+    checksum: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,25 +90,28 @@ class Checked:
 class SnapshotStore(Protocol):
     """Keeps the state of all machines of a lab as it was in one moment; identity: labctl's id of that data."""
 
-    def save(self, plan: LabPlan, identity: str, runner: ProcessRunner) -> Saved:
+    @property
+    def memory(self) -> bool:
+        """Whether what ran goes on as it was; else restored machines start anew, as after a power cut."""
+        ...
+
+    def save(self, plan: LabPlan, identity: str, tools: Tools) -> Saved:
         """Save all machines, which must run and go on running. Raises ToolError."""
         ...
 
-    def check(
-        self, plan: LabPlan, identity: str, checksum: str, nodes: Sequence[str], runner: ProcessRunner
-    ) -> Checked:
+    def check(self, plan: LabPlan, identity: str, checksum: str, nodes: Sequence[str], tools: Tools) -> Checked:
         """Whether what was saved of these nodes is what it was; mends what it can. Raises ToolError."""
         ...
 
-    def restore(self, launch: Launch, identity: str, runner: ProcessRunner) -> None:
+    def restore(self, launch: Launch, identity: str, tools: Tools) -> None:
         """Make the machines of launch.ssh_ports again as they were; what they are now is lost. Raises ToolError."""
         ...
 
-    def holds(self, plan: LabPlan, identity: str, runner: ProcessRunner) -> bool:
-        """Whether that data is there."""
+    def holds(self, plan: LabPlan, identity: str, tools: Tools) -> bool:
+        """Whether that data is there. Raises ToolError where it cannot be asked."""
         ...
 
-    def keep_only(self, plan: LabPlan, identities: Sequence[str], runner: ProcessRunner) -> None:
+    def keep_only(self, plan: LabPlan, identities: Sequence[str], tools: Tools) -> None:
         """Remove the data of all other snapshots of this lab, also what a cut save has left. Raises ToolError."""
         ...
 
@@ -169,8 +180,8 @@ class Provider(Protocol):
         ...
 
     @property
-    def snapshots(self) -> SnapshotStore | None:
-        """What saves and restores its machines; None where labctl cannot."""
+    def snapshots(self) -> SnapshotStore:
+        """What saves and restores its machines."""
         ...
 
     def unusable(self, host: Host) -> str | None:

@@ -15,6 +15,7 @@ from labctl.events import Reporter
 from labctl.plan import Box, LabPlan
 from labctl.providers.host import Host
 from labctl.providers.interface import Oven, SnapshotStore
+from labctl.providers.machine_snapshots import MachineSnapshots
 from labctl.render import NodeEnvironment, ruby
 
 DEFAULT_BOX_NAME = "labctl/ubuntu-20.04"
@@ -42,8 +43,7 @@ class VirtualMachines:
 
     # Not yet: `vagrant package` would make a box of a machine.
     oven: Oven | None = None
-    # Not yet: `vagrant snapshot` would have them kept by the hypervisor.
-    snapshots: SnapshotStore | None = None
+    snapshots: SnapshotStore = MachineSnapshots()
 
     def prepare(self, plan: LabPlan, lab: Path, bundle: Path | None, runner: ProcessRunner, reporter: Reporter) -> None:
         """Nothing: Vagrant fetches the box and makes a key for each machine."""
@@ -65,7 +65,7 @@ class VirtualMachines:
         return lab
 
     def thaw(self, plan: LabPlan, runner: ProcessRunner) -> None:
-        """Nothing is ever frozen."""
+        """Nothing: what a save that was cut has left suspended, `vagrant up` lets go on."""
 
     def halt(self, plan: LabPlan, runner: ProcessRunner) -> bool:  # noqa: ARG002
         """Vagrant shuts them down in order."""

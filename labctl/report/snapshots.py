@@ -10,9 +10,12 @@ from typing import Any, TextIO
 from labctl.report.words import size
 from labctl.workspace.snapshots import Snapshot
 
+# Where no size and no checksum is known here.
+_KEPT = "kept by the hypervisor"
+
 
 def as_row(snapshot: Snapshot) -> dict[str, Any]:
-    """A snapshot as plain data; size in bytes."""
+    """A snapshot as plain data; size in bytes, None where a hypervisor keeps it."""
     return {**asdict(snapshot), "nodes": list(snapshot.nodes)}
 
 
@@ -25,7 +28,7 @@ def print_snapshots(found: Sequence[Snapshot], output: str, stream: TextIO) -> N
     if not found:
         stream.write("there is no snapshot; `labctl snapshot save NAME` makes one\n")
     for each in found:
-        stream.write(f"{each.name:<20} {each.created[:16].replace('T', ' ')}  {size(each.size)}\n")
+        stream.write(f"{each.name:<20} {each.created[:16].replace('T', ' ')}  {_size(each)}\n")
 
 
 def print_snapshot(snapshot: Snapshot, problem: str | None, output: str, stream: TextIO) -> None:
@@ -39,10 +42,14 @@ def print_snapshot(snapshot: Snapshot, problem: str | None, output: str, stream:
         "saved": snapshot.created,
         "kubernetes": snapshot.kubernetes,
         "nodes": ", ".join(snapshot.nodes),
-        "size": size(snapshot.size),
+        "size": _size(snapshot),
         "plan": snapshot.plan,
-        "checksum": snapshot.checksum,
+        "checksum": snapshot.checksum or _KEPT,
         "restorable": problem or "yes",
     }
     for key, value in rows.items():
         stream.write(f"{key:<12} {value}\n")
+
+
+def _size(snapshot: Snapshot) -> str:
+    return _KEPT if snapshot.size is None else size(snapshot.size)

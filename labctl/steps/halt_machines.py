@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from labctl.plan import LabPlan
 from labctl.steps.step import Lab
 
+# A save that was cut leaves machines paused: they have their memory still.
+_AWAKE = frozenset({"running", "paused"})
+
 
 @dataclass(frozen=True)
 class HaltMachines:
@@ -18,7 +21,7 @@ class HaltMachines:
 
     def skip_reason(self, lab: Lab) -> str | None:
         """Asks the provider, or Vagrant."""
-        return None if "running" in lab.machines.status().values() else "no machine runs"
+        return None if _AWAKE & set(lab.machines.status().values()) else "no machine runs"
 
     def describe(self, plan: LabPlan) -> Sequence[str]:
         """Vagrant's command."""

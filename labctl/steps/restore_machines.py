@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from labctl.plan import LabPlan
 from labctl.steps.create_machines import equip, launch_of
 from labctl.steps.files import render_lab_files, ssh_configuration
-from labctl.steps.snapshots import check, restorable, store
+from labctl.steps.go_on import go_on
+from labctl.steps.snapshots import check, restorable
 from labctl.steps.step import Lab
 from labctl.workspace.files import write_whole
 from labctl.workspace.snapshots import READY
@@ -45,9 +46,14 @@ class RestoreMachines:
             told = looking.result()
         if told:
             lab.say(self.id, told)
-        lab.renewed(names)
+        keeper = lab.provider.snapshots
+        if not keeper.memory:
+            lab.renewed(names)
         lab.say(self.id, f"making {', '.join(names)} again")
-        store(lab).restore(launch_of(lab, names), found.id, lab.runner)
+        keeper.restore(launch_of(lab, names), found.id, lab.tools)
         write_whole(lab.workspace.ssh_config, ssh_configuration(lab.machines.ssh_config()), 0o600)
-        equip(lab, self.id, [lab.plan.node(name) for name in names])
+        if keeper.memory:
+            go_on(lab, self.id, names, restored=True)
+        else:
+            equip(lab, self.id, [lab.plan.node(name) for name in names])
         return len(names)

@@ -23,8 +23,6 @@ class SaveReady:
 
     def skip_reason(self, lab: Lab) -> str | None:
         """`ready` has nothing of the learner's."""
-        if lab.provider.snapshots is None:
-            return f"labctl takes no snapshots of {lab.provider.name} machines"
         if usable(lab, READY):
             return "it is there: `labctl reset` leads back to it"
         try:

@@ -7,7 +7,8 @@ from datetime import datetime, timezone
 
 from labctl.checks.compare import few
 from labctl.errors import ConfigError, ToolError
-from labctl.providers.interface import Checked, SnapshotStore
+from labctl.providers.interface import Checked
+from labctl.steps.go_on import go_on
 from labctl.steps.step import Lab
 from labctl.workspace.snapshots import Snapshot, Snapshots
 
@@ -17,32 +18,26 @@ def snapshots(lab: Lab) -> Snapshots:
     return Snapshots(lab.workspace.root / "snapshots")
 
 
-def store(lab: Lab) -> SnapshotStore:
-    """What keeps their data. Raises ToolError where the provider has none."""
-    if lab.provider.snapshots is None:
-        raise ToolError(
-            f"labctl takes no snapshots of {lab.provider.name} machines",
-            hint=f"in {lab.workspace.root}: vagrant snapshot save NAME, and restore",
-        )
-    return lab.provider.snapshots
-
-
 def save(lab: Lab, name: str, step: str) -> Snapshot:
     """Save the lab as it is under that name, in place of an older one. Raises LabctlError; the older one then stays."""
-    kept, keeper = snapshots(lab), store(lab)
+    kept, keeper = snapshots(lab), lab.provider.snapshots
     kept.check_name(name)
     # What a save that was cut has left would only take room.
     clean(lab)
     identity = kept.new_id()
     lab.say(step, f"freezing {len(lab.plan.nodes)} nodes for a moment")
-    saved = keeper.save(lab.plan, identity, lab.runner)
+    lab.shell.close()
+    nodes = [node.name for node in lab.plan.nodes]
+    saved = keeper.save(lab.plan, identity, lab.tools)
+    if keeper.memory:
+        go_on(lab, step, nodes, restored=False)
     snapshot = Snapshot(
         name=name,
         id=identity,
         plan=lab.plan.fingerprint(),
         release=lab.plan.release,
         kubernetes=lab.plan.versions.kubernetes,
-        nodes=tuple(node.name for node in lab.plan.nodes),
+        nodes=tuple(nodes),
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         size=saved.size,
         checksum=saved.checksum,
@@ -54,7 +49,7 @@ def save(lab: Lab, name: str, step: str) -> Snapshot:
 
 def clean(lab: Lab) -> None:
     """Remove data that no snapshot names. Raises LabctlError."""
-    store(lab).keep_only(lab.plan, [snapshot.id for snapshot in snapshots(lab).all()], lab.runner)
+    lab.provider.snapshots.keep_only(lab.plan, [snapshot.id for snapshot in snapshots(lab).all()], lab.tools)
 
 
 def delete(lab: Lab, name: str) -> Snapshot:
@@ -69,7 +64,9 @@ def usable(lab: Lab, name: str) -> bool:
     """Whether that snapshot is there, whole, and of this very plan. Raises ConfigError where its file is damaged."""
     found = snapshots(lab).find(name)
     return (
-        found is not None and found.plan == lab.plan.fingerprint() and store(lab).holds(lab.plan, found.id, lab.runner)
+        found is not None
+        and found.plan == lab.plan.fingerprint()
+        and lab.provider.snapshots.holds(lab.plan, found.id, lab.tools)
     )
 
 
@@ -78,7 +75,7 @@ def check(lab: Lab, snapshot: Snapshot, nodes: Sequence[str]) -> str | None:
 
     Raises ToolError where something is lost.
     """
-    found = store(lab).check(lab.plan, snapshot.id, snapshot.checksum, nodes, lab.runner)
+    found = lab.provider.snapshots.check(lab.plan, snapshot.id, snapshot.checksum, nodes, lab.tools)
     if found.lost:
         raise ToolError(
             f"the snapshot {snapshot.name} is damaged: {few(found.lost)}",
@@ -104,10 +101,11 @@ def restorable(lab: Lab, name: str) -> Snapshot:
             f"(Kubernetes {found.kubernetes}; nodes {', '.join(found.nodes)})",
             hint=f"delete it (labctl snapshot delete {name}); `labctl up` brings the lab up by its plan",
         )
-    if not store(lab).holds(lab.plan, found.id, lab.runner):
+    if not lab.provider.snapshots.holds(lab.plan, found.id, lab.tools):
         raise ToolError(
             f"the data of the snapshot {name} is not there any more",
-            hint=f"labctl snapshot delete {name}; labctl destroy and labctl up make the lab anew",
+            hint=f"labctl snapshot delete {name}; labctl up makes machines that are missing, "
+            "labctl destroy before it all of them",
         )
     _ = lab.bundle  # without it no machine can be made: that must show before one is taken away
     return found

@@ -15,7 +15,7 @@ from labctl.assets import asset
 from labctl.events import Progress, Reporter
 from labctl.plan import BundleRef, LabPlan
 from labctl.providers.host import Host
-from labctl.providers.interface import Provider
+from labctl.providers.interface import Provider, Tools
 from labctl.releases import Versions
 from labctl.sources.bundle import Bundle
 from labctl.sources.interface import Source
@@ -95,6 +95,11 @@ class Lab:
     def looked_ahead(self) -> bool:
         """Whether the machines have been asked ahead of a look that has not come yet."""
         return self._ahead is not None
+
+    @property
+    def tools(self) -> Tools:
+        """What the provider works on this lab with."""
+        return Tools(self.runner, self.machines)
 
     def changed(self) -> None:
         """The world is no longer as it was seen."""

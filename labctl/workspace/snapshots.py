@@ -23,7 +23,8 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 class Snapshot:
     """One snapshot: its name, the id of its data, the plan it was made of, when (ISO 8601, UTC), its size in bytes.
 
-    checksum: what the provider computed over the data when it was saved.
+    checksum: what the provider computed over the data when it was saved. Where a hypervisor keeps it, size is None and
+    checksum is empty.
     """
 
     name: str
@@ -33,7 +34,7 @@ class Snapshot:
     kubernetes: str
     nodes: tuple[str, ...]
     created: str
-    size: int
+    size: int | None
     checksum: str
 
 

@@ -53,6 +53,29 @@ elif arguments[0] == "status":
         print(f"1700000000,{name},state,{'running' if name in running else 'not_created'}")
         print(f"1700000000,{name},state-human-long,One%!(VAGRANT_COMMA) two\\nthree")
     print("1700000000,,ui,info,Current machine states:\\n\\nk8s-master,running")
+elif arguments[0] == "suspend":
+    for name in names:
+        if re.match(arguments[1].strip("/"), name):
+            (state / name).unlink(missing_ok=True)
+elif arguments[:2] == ["snapshot", "save"]:
+    for name in running or names:
+        (state / f"{name}.{arguments[2]}").touch()
+elif arguments[:2] == ["snapshot", "list"]:
+    print("warning, with, commas")
+    for name in names:
+        print(f"1700000000,{name},ui,output,")
+        if not list(state.glob(f"{name}.*")):
+            print(f"1700000000,{name},ui,detail,    {name}: You can take a snapshot using `vagrant snapshot save`.")
+        for file in state.glob(f"{name}.*"):
+            print(f"1700000000,{name},ui,detail,{file.name.split('.')[1]}")
+elif arguments[0] == "snapshot":
+    for name in names:
+        if re.match(arguments[2].strip("/"), name):
+            file = state / f"{name}.{arguments[3]}"
+            if not file.exists():
+                sys.exit("The snapshot name was not found for the virtual machine.")
+            if arguments[1] == "delete":
+                file.unlink()
 elif arguments[0] == "ssh-config":
     if len(running) < len(names):
         sys.exit("The provider for this Vagrant-managed machine is reporting that it is not yet ready for SSH.")
@@ -109,6 +132,28 @@ def test_ssh_config_names_each_machine(machines: Machines) -> None:
     assert all(f"Host {name}\n" in text for name in NAMES)
 
 
+def test_a_suspended_machine_does_not_run_until_up(machines: Machines) -> None:
+    machines.up(NAMES, provider="docker")
+    machines.suspend(["node-1"])
+    assert machines.status()["node-1"] != "running"
+    assert machines.status()["k8s-master"] == "running"
+    machines.up(NAMES, provider="docker")
+    assert machines.status() == dict.fromkeys(NAMES, "running")
+
+
+def test_snapshots_are_kept_for_each_machine(machines: Machines) -> None:
+    machines.up(NAMES, provider="docker")
+    assert machines.snapshots() == {}
+    machines.save_snapshot("labctl-1")
+    machines.save_snapshot("labctl-2")
+    assert machines.snapshots() == {name: {"labctl-1", "labctl-2"} for name in NAMES}
+    machines.restore_snapshot(["node-1"], "labctl-1")
+    machines.delete_snapshot(["node-1"], "labctl-1")
+    assert machines.snapshots()["node-1"] == {"labctl-2"}
+    with pytest.raises(ToolError):
+        machines.restore_snapshot(NAMES, "labctl-1")
+
+
 def test_destroyed_machines_do_not_run_and_none_is_no_error(machines: Machines) -> None:
     machines.destroy()
     machines.up(NAMES, provider="docker")
@@ -128,6 +173,13 @@ def test_one_vagrant_starts_all_machines(real: VagrantMachines, folder: Path) ->
 def test_only_the_named_machines_are_started(real: VagrantMachines) -> None:
     real.up(["node-1"], provider="docker")
     assert real.status() == {"k8s-master": "not_created", "node-1": "running"}
+
+
+def test_restored_machines_are_neither_started_nor_provisioned(real: VagrantMachines, folder: Path) -> None:
+    real.up(NAMES, provider="docker")
+    real.save_snapshot("labctl-1")
+    real.restore_snapshot(["node-1"], "labctl-1")
+    assert asked(folder)[-1] == "snapshot restore --no-start --no-provision /^(node\\-1)$/ labctl-1"
 
 
 def test_a_vagrant_that_ends_well_is_not_believed(real: VagrantMachines, folder: Path) -> None:

@@ -6,6 +6,7 @@ A whole cluster of them is slow without the processor's help: test_virtual_machi
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -51,7 +52,7 @@ def test_it_is_a_machine_of_its_own(labctl: VmLabctl) -> None:
     assert "br_netfilter" in on_node(labctl, "lsmod")
 
 
-def test_its_claims_without_a_cluster_hold(labctl: VmLabctl) -> None:
+def claims_hold(labctl: VmLabctl) -> None:
     only = [word for claim in CLAIMS for word in ("--only", claim)]
     report = json.loads(labctl("verify", "-o", "json", *only, code=None).out)
     outcomes = {check["id"]: (check["outcome"], check["why"]) for check in report["checks"] if check["id"] in CLAIMS}
@@ -59,10 +60,30 @@ def test_its_claims_without_a_cluster_hold(labctl: VmLabctl) -> None:
     assert {outcome for outcome, _ in outcomes.values()} <= {"pass", "drift"}, outcomes
 
 
+def test_its_claims_without_a_cluster_hold(labctl: VmLabctl) -> None:
+    claims_hold(labctl)
+
+
 def test_kubelet_and_the_images_are_there(labctl: VmLabctl) -> None:
     assert on_node(labctl, "systemctl", "is-enabled", "kubelet") == "enabled"
     assert on_node(labctl, "kubelet", "--version") == "Kubernetes v1.21.1"
     assert "kube-apiserver" in on_node(labctl, "sudo", "docker", "image", "ls")
+
+
+def test_a_snapshot_leads_back_to_what_ran_then(labctl: VmLabctl) -> None:
+    """The hypervisor's own, with memory: nothing starts anew, and yet it is now. Then the tests below are of it."""
+    boot = on_node(labctl, "cat", "/proc/sys/kernel/random/boot_id")
+    saved = labctl("snapshot", "save", "-o", "json", "lesson-1").events[-1]
+    assert (saved["name"], saved["size"]) == ("lesson-1", None)
+    on_node(labctl, "sudo", "sh", "-c", "rm /usr/bin/kubelet && touch /etc/mine && systemctl stop docker && sync")
+    # What comes after that step waits for a cluster, which this machine alone has not.
+    reset = ["reset", "--to", "lesson-1", "--yes"]
+    labctl.killed_at(reset, lambda event: event["event"] == "step_finished" and event["step"] == "restore_machines")
+    assert on_node(labctl, "cat", "/proc/sys/kernel/random/boot_id") == boot
+    assert on_node(labctl, "ls", "/usr/bin/kubelet") == "/usr/bin/kubelet"
+    assert "cannot access" in labctl("ssh", NODE, "--", "ls", "/etc/mine", code=None).err
+    assert abs(float(on_node(labctl, "date", "+%s")) - time.time()) < 10
+    claims_hold(labctl)
 
 
 def test_the_roles_change_nothing_the_second_time(labctl: VmLabctl) -> None:

@@ -40,6 +40,20 @@ def test_a_second_up_changes_nothing(labctl: VmLabctl) -> None:
     assert labctl("up", "-o", "json").steps("step_started") == []
 
 
+def test_reset_leads_back_to_ready(labctl: VmLabctl) -> None:
+    labctl("kubectl", "--", "create", "namespace", "mine")
+    labctl("kubectl", "--", "--namespace", "kube-system", "delete", "deployment", "coredns")
+    labctl("ssh", "node-1", "--", "sudo", "rm", "-rf", "/etc/kubernetes", "/var/lib/docker/image")
+    labctl("reset", "--yes", "-o", "json")
+    assert "mine" not in labctl("kubectl", "--", "get", "namespaces", "--output", "name").out
+    assert labctl("up", "-o", "json").steps("step_started") == []
+
+
+def test_one_node_alone_is_as_it_was(labctl: VmLabctl) -> None:
+    labctl("ssh", "node-1", "--", "sudo", "systemctl", "mask", "--now", "kubelet", "docker")
+    labctl("reset", "node-1", "--yes", "-o", "json")
+
+
 def test_destroy_leaves_nothing(labctl: VmLabctl) -> None:
     labctl("destroy", "--yes")
     assert labctl.left() == Holdings()

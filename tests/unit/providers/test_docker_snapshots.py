@@ -16,7 +16,8 @@ from labctl.plan import LabPlan, default_plan
 from labctl.providers import docker_engine as engine
 from labctl.providers.docker_snapshots import DockerSnapshots
 from labctl.providers.host import Host
-from labctl.providers.interface import Checked, Launch
+from labctl.providers.interface import Checked, Launch, Tools
+from tests.fakes import FakeMachines, World
 from tests.unit.providers.docker_double import FakeDocker, container
 
 STORE = DockerSnapshots()
@@ -33,13 +34,17 @@ def plan() -> LabPlan:
     return replace(default_plan(), provider="docker")
 
 
+def tools(docker: FakeDocker) -> Tools:
+    return Tools(docker, FakeMachines(World()))
+
+
 def ran(docker: FakeDocker, *words: str) -> list[int]:
     return [i for i, command in enumerate(docker.commands) if all(word in " ".join(command) for word in words)]
 
 
 def test_all_stand_still_while_all_are_saved(plan: LabPlan) -> None:
     docker = FakeDocker(answers=ANSWERS)
-    saved = STORE.save(plan, "77", docker)
+    saved = STORE.save(plan, "77", tools(docker))
     (paused,), commits, (copied,) = ran(docker, "docker pause"), ran(docker, "docker commit"), ran(docker, "docker run")
     assert docker.commands[paused][2:] == tuple(f"labctl-tutorial-{node}" for node in NODES)
     assert len(commits) == len(NODES)
@@ -54,7 +59,7 @@ def test_all_stand_still_while_all_are_saved(plan: LabPlan) -> None:
 def test_after_a_failure_the_machines_run_on(plan: LabPlan, failing: tuple[str, ...]) -> None:
     docker = FakeDocker(answers=ANSWERS, failing={failing: "no space left on device"})
     with pytest.raises(ToolError) as caught:
-        STORE.save(plan, "77", docker)
+        STORE.save(plan, "77", tools(docker))
     assert "no space left" in caught.value.output
     assert len(ran(docker, "docker unpause")) == len(NODES)
 
@@ -64,7 +69,7 @@ def test_restoring_one_node_touches_no_other(plan: LabPlan, tmp_path: Path) -> N
     names = "".join(f"labctl-tutorial-{node}\n" for node in NODES)
     docker = FakeDocker(answers={("docker", "ps"): names})
     launch = Launch(plan, Host(vagrant=True), tmp_path, tmp_path / "bundle", 16443, {"node-2": 2202})
-    STORE.restore(launch, "77", docker)
+    STORE.restore(launch, "77", tools(docker))
     changed = docker.changes()
     assert not [line for line in changed if "node-1-" in line or "node-3-" in line or "k8s-master-" in line]
     removed, renewed = ran(docker, "docker rm"), ran(docker, "volume rm")
@@ -84,7 +89,7 @@ def test_restoring_one_node_touches_no_other(plan: LabPlan, tmp_path: Path) -> N
 
 def test_what_was_saved_is_looked_at_by_checksum_and_registers(plan: LabPlan) -> None:
     docker = FakeDocker(answers={("docker", "run"): "data\t./node-2/kubelet/config.yaml\n"})
-    found = STORE.check(plan, "77", "c0ffee", ["node-2", "node-3"], docker)
+    found = STORE.check(plan, "77", "c0ffee", ["node-2", "node-3"], tools(docker))
     assert found == Checked(lost=("./node-2/kubelet/config.yaml",))
     (looked,) = ran(docker, "docker run")
     folder = "labctl-tutorial-snapshot-77/_data"
@@ -95,7 +100,7 @@ def test_only_data_that_no_snapshot_names_goes(plan: LabPlan) -> None:
     images = [f"labctl/snapshot-tutorial:{name}-{node}" for name in ("77", "88") for node in NODES]
     volumes = ["labctl-tutorial-node-1-docker", "labctl-tutorial-snapshot-77", "labctl-tutorial-snapshot-88"]
     docker = FakeDocker(images=images, volumes=volumes)
-    STORE.keep_only(plan, ["88"], docker)
+    STORE.keep_only(plan, ["88"], tools(docker))
     assert docker.changes() == [
         "docker volume rm labctl-tutorial-snapshot-77",
         *(f"docker image rm --force labctl/snapshot-tutorial:77-{node}" for node in NODES),
@@ -135,10 +140,10 @@ def test_an_image_that_cannot_be_removed_is_told(plan: LabPlan) -> None:
 
 def test_it_is_there_only_if_volume_and_all_images_are(plan: LabPlan) -> None:
     images = [f"labctl/snapshot-tutorial:77-{node}" for node in NODES]
-    assert STORE.holds(plan, "77", FakeDocker(images=images))
-    assert not STORE.holds(plan, "77", FakeDocker(images=images[:-1]))
+    assert STORE.holds(plan, "77", tools(FakeDocker(images=images)))
+    assert not STORE.holds(plan, "77", tools(FakeDocker(images=images[:-1])))
     gone = {("docker", "volume", "inspect"): "no such volume"}
-    assert not STORE.holds(plan, "77", FakeDocker(images=images, failing=gone))
+    assert not STORE.holds(plan, "77", tools(FakeDocker(images=images, failing=gone)))
 
 
 def test_halt_stops_what_runs_at_once(plan: LabPlan) -> None:

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from labctl.adapters.ports import ProcessRunner
 from labctl.errors import ClaimsError, ConfigError, ToolError
 from labctl.plan import LabPlan
-from labctl.providers.interface import Checked, Launch, Saved
+from labctl.providers.interface import Checked, Launch, Saved, Tools
 from labctl.steps import files, save_ready, snapshots, wait_ready
 from labctl.steps.recipes import HALT, UP
 from labctl.steps.remove_node import RemoveNode
@@ -30,27 +29,26 @@ class Store:
     kept: set[str] = field(default_factory=set)
     restored: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     fails: bool = False
+    memory: bool = False
     found: Checked = field(default_factory=Checked)
 
-    def check(
-        self, plan: LabPlan, identity: str, checksum: str, nodes: Sequence[str], runner: ProcessRunner
-    ) -> Checked:
+    def check(self, plan: LabPlan, identity: str, checksum: str, nodes: Sequence[str], tools: Tools) -> Checked:
         assert checksum == "sum"
         return self.found
 
-    def save(self, plan: LabPlan, identity: str, runner: ProcessRunner) -> Saved:
+    def save(self, plan: LabPlan, identity: str, tools: Tools) -> Saved:
         self.kept.add(identity)
         if self.fails:
             raise ToolError("no space left on device")
         return Saved(1000, "sum")
 
-    def restore(self, launch: Launch, identity: str, runner: ProcessRunner) -> None:
+    def restore(self, launch: Launch, identity: str, tools: Tools) -> None:
         self.restored.append((identity, tuple(launch.ssh_ports)))
 
-    def holds(self, plan: LabPlan, identity: str, runner: ProcessRunner) -> bool:
+    def holds(self, plan: LabPlan, identity: str, tools: Tools) -> bool:
         return identity in self.kept
 
-    def keep_only(self, plan: LabPlan, identities: Sequence[str], runner: ProcessRunner) -> None:
+    def keep_only(self, plan: LabPlan, identities: Sequence[str], tools: Tools) -> None:
         self.kept &= set(identities)
 
 
@@ -163,6 +161,29 @@ def test_what_was_mended_is_told_and_the_restore_goes_on(lab: Lab, bench: Bench,
     assert [e for e in bench.told.events if "/usr/bin/kube-proxy" in getattr(e, "text", "")]
 
 
+def test_machines_with_their_memory_go_on_and_catch_up(lab: Lab, store: Store, bench: Bench) -> None:
+    store.memory = True
+    bench.shell.commands.clear()
+    begun = time.time()
+    walk((RestoreMachines("ready", ("node-1", "node-2")),), lab, "run-2")
+    clocks = {node: command for node, command in bench.shell.commands if command.startswith("date --set=@")}
+    assert sorted(clocks) == ["node-1", "node-2"]
+    assert all(command.endswith("systemctl try-restart kubelet.service") for command in clocks.values())
+    assert all(float(command.split("@")[1].split()[0]) >= begun - 1 for command in clocks.values())
+    # Containers run on: none of them will ever have been started since.
+    assert lab.fresh_nodes == frozenset()
+    assert lab.shaken
+
+
+def test_a_save_with_memory_costs_machines_time_but_no_kubelet(lab: Lab, store: Store, bench: Bench) -> None:
+    store.memory = True
+    bench.shell.commands.clear()
+    snapshots.save(lab, "lesson-3", "save_snapshot")
+    typed = [command for _, command in bench.shell.commands if command != "true"]
+    assert len(typed) == len(lab.plan.nodes)
+    assert all("date --set=@" in command and "kubelet" not in command for command in typed)
+
+
 def test_what_the_api_tells_from_before_proves_nothing(lab: Lab) -> None:
     """The recording's heartbeats are old: after a restore the claims hold, and yet there is something to wait for."""
     walk((RestoreMachines("ready"),), lab, "run-2")
@@ -189,6 +210,12 @@ def test_halt_stops_what_runs(lab: Lab, bench: Bench) -> None:
     assert bench.machines.calls[-1] == "halt"
     walk(HALT, lab, "run-3")
     assert bench.machines.calls.count("halt") == 1
+
+
+def test_halt_also_stops_what_a_cut_save_has_left_paused(lab: Lab, bench: Bench) -> None:
+    bench.machines.suspend([node.name for node in lab.plan.nodes])
+    walk(HALT, lab, "run-2")
+    assert bench.machines.calls[-1] == "halt"
 
 
 def test_a_removed_node_is_drained_and_deleted_before_its_machine_goes(lab: Lab, bench: Bench) -> None:
