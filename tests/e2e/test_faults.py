@@ -284,6 +284,7 @@ def test_shared_layers(lab: Labctl) -> None:
     ended = reset(lab, "node-3")
     assert any("/bin/busybox" in event.get("text", "") for event in ended.events)
     assert {layer_files(node)[path] for node in NODES} == {before[path]}
+    assert broken(lab, "--deep") == []
 
 
 def test_a_snapshot_that_is_damaged_is_refused_before_anything_is_lost(lab: Labctl) -> None:
