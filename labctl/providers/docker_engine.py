@@ -21,6 +21,7 @@ from labctl.assets import asset
 from labctl.errors import ToolError
 from labctl.events import Note, Progress, Reporter
 from labctl.plan import LabPlan, NodePlan
+from labctl.providers.docker_ending import REMOVE, STOP, end
 from labctl.providers.docker_run import KEY, container_name, label, volumes_of
 from labctl.sources.bundle import MANIFEST, Bundle
 from labctl.workspace.files import PART, write_whole
@@ -205,7 +206,7 @@ def _remove(container: dict[str, Any], runner: ProcessRunner) -> None:
     # The daemon may still be starting it on behalf of the Vagrant that was cut; removed meanwhile, it would hold its
     # ports for seconds. A start waits for the one under way.
     runner.run(["docker", "start", container["Id"]], check=False, timeout=60)
-    runner.run(["docker", "rm", "--force", "--volumes", container["Id"]], timeout=120)
+    end(REMOVE, [container["Id"]], runner)
 
 
 def _revive(plan: LabPlan, node: NodePlan, container: dict[str, Any], runner: ProcessRunner) -> list[str]:
@@ -236,14 +237,14 @@ def halt(plan: LabPlan, runner: ProcessRunner) -> None:
     if running:
         # systemd waits for kubelet's pods, which nobody ends: a longer patience would only be waited out. What a node
         # writes to disk is written for a loss of power.
-        runner.run(["docker", "stop", "--time", "1", *running], timeout=120)
+        end(STOP, running, runner)
 
 
 def remove(plan: LabPlan, lab: Path, node: str, runner: ProcessRunner) -> None:
     """Remove a node's container and volumes, and what Vagrant knows of it; what is gone is no error."""
     name = container_name(plan, node)
     if name in _containers(plan, runner):
-        runner.run(["docker", "rm", "--force", "--volumes", name], timeout=120)
+        end(REMOVE, [name], runner)
     runner.run(["docker", "volume", "rm", "--force", *volumes_of(plan, node)], timeout=120)
     shutil.rmtree(vagrant_folder(lab, node), ignore_errors=True)
 
@@ -252,8 +253,11 @@ def cleanup(plan: LabPlan, runner: ProcessRunner, reporter: Reporter) -> Sequenc
     """Remove containers, volumes and networks with the lab's label, then node images that nobody uses."""
     removed: list[str] = []
     chosen = ["--quiet", "--filter", f"label={label(plan)}"]
+    containers = runner.run(["docker", "ps", "--all", *chosen]).stdout.split()
+    if containers:
+        end(REMOVE, containers, runner)
+        removed += [f"container {identity}" for identity in containers]
     kinds = (
-        ("container", ["docker", "ps", "--all", *chosen], ["docker", "rm", "--force", "--volumes"]),
         ("volume", ["docker", "volume", "ls", *chosen], ["docker", "volume", "rm"]),
         ("network", ["docker", "network", "ls", *chosen], ["docker", "network", "rm"]),
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from labctl.adapters.ports import ProcessRunner
+from labctl.errors import ToolError
 from labctl.plan import NodePlan
 from labctl.providers import docker_engine as engine
+from labctl.providers.docker_ending import REMOVE, end
 from labctl.providers.docker_run import KEY, arguments, container_name, lab_options, node_values, volumes_of
 from labctl.providers.interface import Launch
 from labctl.workspace.files import write_whole
@@ -34,7 +37,8 @@ def _make(launch: Launch, node: NodePlan, image: str, key: str, runner: ProcessR
     """One container, as Vagrant's docker provider makes it, and with it its volumes; returns its id."""
     plan, name = launch.plan, container_name(launch.plan, node.name)
     # Older clients fail where there is none; one that could not be removed keeps its volumes from being removed, too.
-    runner.run(["docker", "rm", "--force", "--volumes", name], check=False, timeout=_SECONDS)
+    with contextlib.suppress(ToolError):
+        end(REMOVE, [name], runner)
     runner.run(["docker", "volume", "rm", "--force", *volumes_of(plan, node.name)], timeout=_SECONDS)
     options = lab_options(plan, launch.host, bundle=launch.bundle, api_port=launch.api_port)
     values = node_values(node, launch.host, key)

@@ -13,6 +13,7 @@ from labctl.steps.step import Lab
 
 _SSH_SECONDS = 120
 _POLL_SECONDS = 0.3
+_NO_ANSWER = "labctl up again; if it stays so, labctl reset makes the machines again (labctl destroy where it cannot)"
 # Sooner there is nothing to tell: every machine takes that long.
 _QUIET_SECONDS = 3.0
 # To ask a provider which machines run takes a tenth of a second of a computer that is busy starting them.
@@ -20,7 +21,7 @@ _ALIVE_SECONDS = 5.0
 
 
 def wait_for_ssh(shell: NodeShell, node: str, say: Callable[[str], None]) -> None:
-    """Return once node runs a command. Raises the last ToolError after two minutes."""
+    """Return once node runs a command. Raises ToolError after two minutes, saying what the last one said."""
     import tenacity
 
     retrying = tenacity.Retrying(
@@ -30,7 +31,10 @@ def wait_for_ssh(shell: NodeShell, node: str, say: Callable[[str], None]) -> Non
         before_sleep=lambda state: _tell(state.seconds_since_start or 0, say),
         reraise=True,
     )
-    retrying(shell.run, node, "true")
+    try:
+        retrying(shell.run, node, "true")
+    except ToolError as error:
+        raise ToolError(error.message, command=error.command, output=error.output, hint=_NO_ANSWER) from None
 
 
 class Alive:
