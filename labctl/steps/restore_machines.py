@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from labctl.errors import ToolError
 from labctl.plan import LabPlan
 from labctl.steps.create_machines import equip, launch_of
 from labctl.steps.files import render_lab_files, ssh_configuration
@@ -16,8 +14,6 @@ from labctl.steps.snapshots import check, restorable
 from labctl.steps.step import Lab
 from labctl.workspace.files import write_whole
 from labctl.workspace.snapshots import READY
-
-_FORGET = "ip neigh flush dev weave"
 
 
 @dataclass(frozen=True)
@@ -56,24 +52,8 @@ class RestoreMachines:
         lab.say(self.id, f"making {', '.join(names)} again")
         keeper.restore(launch_of(lab, names), found.id, lab.tools)
         write_whole(lab.workspace.ssh_config, ssh_configuration(lab.machines.ssh_config()), 0o600)
-        _forget_neighbours(lab, [node.name for node in lab.plan.nodes if node.name not in names])
         if keeper.memory:
             go_on(lab, self.id, names, restored=True)
         else:
             equip(lab, self.id, [lab.plan.node(name) for name in names])
         return len(names)
-
-
-def _forget_neighbours(lab: Lab, nodes: Sequence[str]) -> None:
-    """Machines that were made again give their pods' addresses out anew, from the first on.
-
-    Nodes that ran on remember by which link-layer address each was reached, and would send packets to nobody for up to
-    a minute. One that does not answer is not this step's business.
-    """
-
-    def forget(node: str) -> None:
-        with contextlib.suppress(ToolError):
-            lab.shell.run(node, _FORGET, check=False)
-
-    with ThreadPoolExecutor(max_workers=max(1, len(nodes))) as pool:
-        list(pool.map(forget, nodes))

@@ -251,7 +251,7 @@ def test_a_node_that_has_lost_the_labs_network(lab: Labctl) -> None:
 # As a runc leaves it that was killed while it started a container (control groups v1).
 FREEZE = """
 for state in $(find /sys/fs/cgroup/freezer -path '*kubepods*' -name freezer.state); do
-  if [ -s "${state%/*}/cgroup.procs" ] && grep -q . "${state%/*}/cgroup.procs"; then echo FROZEN > "$state"; break; fi
+  if grep -q . "${state%/*}/cgroup.procs"; then echo FROZEN > "$state"; break; fi
 done
 """
 

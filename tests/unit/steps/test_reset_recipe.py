@@ -146,18 +146,6 @@ def test_restoring_makes_the_named_machines_again(lab: Lab, store: Store) -> Non
     assert lab.fresh_nodes == {"node-2"}
 
 
-def test_nodes_that_run_on_forget_where_the_others_pods_were(lab: Lab, bench: Bench) -> None:
-    bench.world.running.discard("node-3")  # one that does not answer is no matter
-    bench.shell.commands.clear()
-    walk((RestoreMachines("ready", ("node-2",)),), lab, "run-2")
-    flushed = [node for node, command in bench.shell.commands if command == "ip neigh flush dev weave"]
-    assert sorted(flushed) == ["k8s-master", "node-1", "node-3"]
-    bench.world.running.add("node-3")
-    bench.shell.commands.clear()
-    walk((RestoreMachines("ready"),), lab, "run-3")
-    assert not [command for _, command in bench.shell.commands if "neigh" in command]
-
-
 def test_a_damaged_snapshot_is_refused_before_anything_is_taken_away(lab: Lab, store: Store) -> None:
     store.found = Checked(lost=("/bin/mine: its layer is not of the bundle",))
     with pytest.raises(ToolError, match="the snapshot ready is damaged: /bin/mine") as caught:
