@@ -18,6 +18,10 @@ from labctl.steps.certificate_dates import NEAR, Seen, days_left, due, has_clust
 from labctl.steps.control_plane import fetch_kubeconfig
 from labctl.steps.files import ensure_lab_files
 from labctl.steps.step import Lab
+from labctl.steps.wait_ready import look_until
+
+# A node that has just started, on a busy computer, needs that long until its API answers and nodes have reported.
+_BACK_SECONDS = 90.0
 
 
 @dataclass(frozen=True)
@@ -62,9 +66,13 @@ class Certificates:
         if is_due_here(lab, seen) or "control_plane" in wanted.get(lab.plan.control_plane.name, ()):
             fetch_kubeconfig(lab)
         if wanted:
-            # What was seen before is no reason for the steps after this one to do anything.
+            # What was seen before is no reason for the steps after this one to do anything; neither is a control plane
+            # that is only just coming back. Where it does not, they mend it.
             lab.changed()
             self._prove(lab)
+            lab.say(self.id, "waiting for the control plane to come back")
+            look_until(lab, _BACK_SECONDS, lambda: not lab.api_claims()[0].broken)
+            lab.changed()
         return changes
 
     def _apply(self, lab: Lab, wanted: Mapping[str, Sequence[str]]) -> int:

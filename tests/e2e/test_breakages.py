@@ -83,9 +83,14 @@ class Lab:
 
     def two_nodes(self) -> dict[str, str]:
         """Two nodes and their pods' networks; no DNS server is among these pods."""
-        servers = self.type("kubectl -n kube-system get pods -l k8s-app=kube-dns -o jsonpath={..nodeName}").split()
-        one, other = [node for node in NODES if node not in servers][:2]
+        # One that is being replaced may still be ending.
+        assert until(lambda: len(self.servers()) <= 2)
+        one, other = [node for node in NODES if node not in self.servers()][:2]
         return {"one": one, "pods_of_one": self.pod_network(one), "pods_of_other": self.pod_network(other)}
+
+    def servers(self) -> set[str]:
+        """Nodes with a DNS server."""
+        return set(self.type("kubectl -n kube-system get pods -l k8s-app=kube-dns -o jsonpath={..nodeName}").split())
 
     def pod_network(self, node: str) -> str:
         """The /24 around the address of a node's bridge: that node's pods, and no other's, are in it."""
