@@ -98,12 +98,24 @@ class DockerSnapshots:
 def _frozen(plan: LabPlan, nodes: Sequence[str], runner: ProcessRunner) -> Iterator[None]:
     names = [container_name(plan, node) for node in nodes]
     try:
-        runner.run(["docker", "pause", *names])
+        _pause(names, runner)
         yield
     finally:
         # Also after a failed pause, for some may be frozen; that of one which is not, fails.
         for name in names:
             runner.run(["docker", "unpause", name], check=False)
+
+
+def _pause(names: Sequence[str], runner: ProcessRunner) -> None:
+    try:
+        runner.run(["docker", "pause", *names])
+    except ToolError as error:
+        raise ToolError(
+            "not all machines can be frozen; nothing was saved",
+            command=error.command,
+            output=error.output,
+            hint="labctl up sees to it that all of them run",
+        ) from None
 
 
 def _commit(plan: LabPlan, identity: str, node: str, runner: ProcessRunner) -> None:

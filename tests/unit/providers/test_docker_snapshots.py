@@ -64,6 +64,13 @@ def test_after_a_failure_the_machines_run_on(plan: LabPlan, failing: tuple[str, 
     assert len(ran(docker, "docker unpause")) == len(NODES)
 
 
+def test_machines_that_do_not_run_are_not_saved_and_it_is_said_what_helps(plan: LabPlan) -> None:
+    docker = FakeDocker(answers=ANSWERS, failing={("docker", "pause"): "Container 01 is not running"})
+    with pytest.raises(ToolError, match="nothing was saved") as caught:
+        STORE.save(plan, "77", tools(docker))
+    assert "labctl up" in (caught.value.hint or "")
+
+
 def test_restoring_one_node_touches_no_other(plan: LabPlan, tmp_path: Path) -> None:
     (tmp_path / "id_ed25519.pub").write_text("ssh-ed25519 AAAA\n")
     names = "".join(f"labctl-tutorial-{node}\n" for node in NODES)
