@@ -28,7 +28,7 @@ e2e-long: $(VENV)/.dev e2e-tools ## Also what takes too long for CI: a master an
 	$(BIN)/pytest -v -m "e2e and long" tests/e2e
 
 bench: $(VENV)/.dev ## Ratios against the straightforward recipe, in one run
-	$(BIN)/python bench/run.py
+	$(BIN)/python -m bench.run
 	$(BIN)/python bench/api_200.py
 
 docs: $(VENV)/.dev ## Write docs/cli.md anew from the commands' own help

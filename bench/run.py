@@ -21,8 +21,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from hard_use import memory, remove_node, size_of_images, use_hard, used_on_disk
-from timeline import timeline_svg
+from bench.timeline import timeline_svg
+from bench.usage import memory, remove_node, size_of_images, used_on_disk
+from tests.hard_use import use_hard
 
 HERE = Path(__file__).resolve().parent
 PLOT = HERE.parent / "docs" / "timeline.svg"
@@ -99,7 +100,8 @@ def run(bench: Bench, rounds: int) -> None:
 
 def lifecycle(bench: Bench) -> None:
     """Reset of the lab used hard and of one node, halt and resume, snapshots and what they take."""
-    use_hard(lambda *arguments: bench.labctl(None, *arguments))
+    images = json.loads(bench.labctl(None, "bundle", "show", "-o", "json"))["images"]
+    use_hard("tutorial", next(each["ref"] for each in images if "busybox" in each["ref"]))
     bench.labctl("reset", "reset", "--yes")
     remove_node("node-2")
     bench.labctl("reset node-2", "reset", "node-2", "--yes")

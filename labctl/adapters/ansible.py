@@ -72,9 +72,7 @@ class AnsiblePlaybooks:
                 raise ToolError(f"there is no playbook {book}", hint="install labctl again")
         with self._disk_errors(), self._private_folder() as private, self._log.open("a", encoding="utf-8") as log:
             reader = EventReader(playbooks, log, on_event)
-            runner = self._runner(books, private, extra_vars or {}, limit, reader)
-            # Given one, ansible-runner leaves the process's signal handlers alone: KeyboardInterrupt ends the run.
-            runner.cancel_callback = called_off
+            runner = self._runner(books, private, extra_vars or {}, limit, reader, called_off)
             try:
                 runner.run()
             finally:
@@ -91,6 +89,7 @@ class AnsiblePlaybooks:
         extra_vars: Mapping[str, Any],
         limit: Sequence[str],
         reader: EventReader,
+        called_off: Callable[[], bool],
     ) -> Runner:
         """What ansible-runner needs, ready to run."""
         import ansible_runner
@@ -110,7 +109,8 @@ class AnsiblePlaybooks:
             suppress_env_files=True,
             quiet=True,
             event_handler=reader.handle,
-            cancel_callback=lambda: False,
+            # Given one, ansible-runner leaves the process's signal handlers alone: KeyboardInterrupt ends the run.
+            cancel_callback=called_off,
         )
         # ansible-runner takes one playbook, Ansible any number: the rest goes at the end of its command.
         runner.config.command += [str(book) for book in books[1:]]

@@ -104,6 +104,11 @@ class ClusterObjects(Protocol):
         ...
 
 
+# States of a machine that labctl asks for, in Vagrant's words.
+RUNNING = "running"
+NOT_CREATED = "not_created"
+
+
 class Machines(Protocol):
     """Vagrant, in the folder of one lab."""
 

@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import tenacity
 
+from labctl.adapters.ports import NOT_CREATED, RUNNING
 from labctl.errors import ToolError
 
 if TYPE_CHECKING:
     from vagrant import Vagrant
 
-RUNNING = "running"
-NOT_CREATED = "not_created"
 # Settings of a user's own Vagrant work that would lead Vagrant away from the lab's folder or order of work.
 _FOREIGN = (
     "VAGRANT_CWD",

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from labctl.adapters.ports import ProcessRunner
+from labctl.adapters.ports import NOT_CREATED, RUNNING, ProcessRunner
 from labctl.assets import asset
 from labctl.errors import ToolError
 from labctl.events import Note, Progress, Reporter
@@ -116,7 +116,7 @@ def states(plan: LabPlan, runner: ProcessRunner) -> dict[str, str]:
     """Node -> running, stopped, incomplete or not_created, of the containers that carry the lab's label."""
     found = _containers(plan, runner)
     return {
-        node.name: _state(node, found[name]) if (name := container_name(plan, node.name)) in found else "not_created"
+        node.name: _state(node, found[name]) if (name := container_name(plan, node.name)) in found else NOT_CREATED
         for node in plan.nodes
     }
 
@@ -124,7 +124,7 @@ def states(plan: LabPlan, runner: ProcessRunner) -> dict[str, str]:
 def _state(node: NodePlan, container: dict[str, Any]) -> str:
     if not container["State"]["Running"]:
         return "stopped"
-    return "running" if _connected(node, container) else "incomplete"
+    return RUNNING if _connected(node, container) else "incomplete"
 
 
 def _connected(node: NodePlan, container: dict[str, Any]) -> bool:

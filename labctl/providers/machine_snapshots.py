@@ -10,14 +10,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 
-from labctl.adapters.ports import Machines
+from labctl.adapters.ports import RUNNING, Machines
 from labctl.errors import ToolError
 from labctl.plan import LabPlan
 from labctl.providers.interface import Checked, Launch, Saved, Tools
 
 # Snapshots of other names are the user's own.
 _OURS = "labctl-"
-_RUNNING = "running"
 
 
 class MachineSnapshots:
@@ -86,4 +85,4 @@ class MachineSnapshots:
 def _asleep(names: Sequence[str], machines: Machines) -> dict[str, str]:
     """What does not run, and what it is instead."""
     states = machines.status()
-    return {name: states.get(name, "unknown") for name in names if states.get(name) != _RUNNING}
+    return {name: states.get(name, "unknown") for name in names if states.get(name) != RUNNING}

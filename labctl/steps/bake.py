@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from labctl.adapters.ports import TaskEvent
-from labctl.adapters.vagrant import NOT_CREATED
 from labctl.plan import LabPlan
 from labctl.providers.interface import BAKING
 from labctl.render import render_inventory
 from labctl.steps.reach import wait_for_ssh
-from labctl.steps.role import role_variables
+from labctl.steps.role import role_variables, tell_task
 from labctl.steps.step import BAKED_ROLES, Lab
 from labctl.workspace.files import write_whole
 
@@ -33,8 +31,7 @@ class Bake:
         image = lab.node_image()
         if image is not None:
             return f"the node image {image} is there"
-        states = lab.provider.states(lab.plan, lab.runner) or {}
-        if states and NOT_CREATED not in states.values():
+        if lab.all_there():
             return "all machines are there"
         return None
 
@@ -63,15 +60,12 @@ class Bake:
 
     def _apply(self, lab: Lab, folder: Path) -> int:
         shell, playbooks = lab.elsewhere(folder)
-
-        def tell(event: TaskEvent) -> None:
-            if event.outcome in ("started", "changed"):
-                lab.say(self.id, event.task, event.host)
-
         try:
             wait_for_ssh(shell, BAKING, lambda text: lab.say(self.id, text, BAKING))
             variables = role_variables(lab, BAKED_ROLES)
-            done = playbooks.run(BAKED_ROLES, extra_vars=variables, on_event=tell)
+            done = playbooks.run(
+                BAKED_ROLES, extra_vars=variables, on_event=lambda event: tell_task(lab, self.id, event)
+            )
         finally:
             shell.close()
         return sum(done.changed.values())

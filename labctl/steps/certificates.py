@@ -9,7 +9,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from labctl.adapters.ports import TaskEvent
 from labctl.collect.certificates import embedded, validities
 from labctl.errors import ToolError
 from labctl.facts import NotObserved
@@ -17,6 +16,7 @@ from labctl.plan import LabPlan
 from labctl.steps.certificate_dates import NEAR, Seen, days_left, due, has_cluster, trouble
 from labctl.steps.control_plane import fetch_kubeconfig
 from labctl.steps.files import ensure_lab_files
+from labctl.steps.role import tell_task
 from labctl.steps.step import Lab
 from labctl.steps.wait_ready import look_until
 
@@ -76,20 +76,16 @@ class Certificates:
         return changes
 
     def _apply(self, lab: Lab, wanted: Mapping[str, Sequence[str]]) -> int:
-        changes: list[int] = []
-
-        def tell(event: TaskEvent) -> None:
-            if event.outcome == "ended":
-                changes.append(event.changes)
-            elif event.outcome in ("started", "changed"):
-                lab.say(self.id, event.task, event.host)
-
         ensure_lab_files(lab)
         # Kubelets and the control plane are started anew under the pods.
         lab.shaken = True
-        variables = {"certificates_due": wanted}
-        lab.playbooks.run([self.id], extra_vars=variables, limit=list(wanted), on_event=tell)
-        return sum(changes)
+        done = lab.playbooks.run(
+            [self.id],
+            extra_vars={"certificates_due": wanted},
+            limit=list(wanted),
+            on_event=lambda event: tell_task(lab, self.id, event),
+        )
+        return sum(done.changed.values())
 
     def _prove(self, lab: Lab) -> None:
         left = due(lab.certificates())

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from labctl.adapters.vagrant import NOT_CREATED, RUNNING
+from labctl.adapters.ports import NOT_CREATED, RUNNING
 from labctl.errors import ToolError
 from labctl.plan import LabPlan, NodePlan
 from labctl.providers.interface import BUNDLE_ON_NODE, Launch
@@ -33,9 +33,11 @@ class CreateMachines:
 
     def skip_reason(self, lab: Lab) -> str | None:
         """Every node must answer and carry the mark of this very bundle."""
+        if not lab.workspace.ssh_config.is_file():
+            return None
         states = lab.provider.states(lab.plan, lab.runner) or {}
         # SSH may reach a node that has lost the lab's own network.
-        if not lab.workspace.ssh_config.is_file() or any(state != RUNNING for state in states.values()):
+        if any(state != RUNNING for state in states.values()):
             return None
         missing = lab.unmarked(BUNDLE_MARK, lab.plan.bundle.fingerprint)
         return None if missing else "every node answers over SSH and has the bundle"
@@ -49,7 +51,7 @@ class CreateMachines:
         space = lab.workspace
         lab.say(self.id, f"preparing {lab.provider.name}")
         image = lab.node_image()
-        bundle = None if image or _all_there(lab) else Path(lab.plan.bundle.path)
+        bundle = None if image or lab.all_there() else Path(lab.plan.bundle.path)
         lab.provider.prepare(lab.plan, space.root, bundle, lab.runner, lab.reporter)
         render_lab_files(lab)
         healed = lab.provider.heal(lab.plan, space.root, lab.runner, lab.reporter)
@@ -71,12 +73,6 @@ def _begun_anew(healed: Sequence[str]) -> set[str]:
     """Nodes that heal() has started, or removed to be made again. One that it only connected has run on."""
     told = (line.partition(": ") for line in healed)
     return {name for name, _, what in told if what.startswith(("started", "removed"))}
-
-
-def _all_there(lab: Lab) -> bool:
-    """Whether all machines are there, running or not, as far as that can be told without Vagrant."""
-    states = lab.provider.states(lab.plan, lab.runner)
-    return states is not None and NOT_CREATED not in states.values()
 
 
 def _launch(lab: Lab, step: str, image: str) -> None:

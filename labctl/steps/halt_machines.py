@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from labctl.adapters.ports import RUNNING
 from labctl.plan import LabPlan
 from labctl.steps.step import Lab
 
 # A save that was cut leaves machines paused: they have their memory still.
-_AWAKE = frozenset({"running", "paused"})
+_AWAKE = frozenset({RUNNING, "paused"})
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labctl.adapters.ports import ProcessRunner
-from labctl.adapters.vagrant import NOT_CREATED
 from labctl.errors import ConfigError, ToolError
 from labctl.plan import LabPlan
 from labctl.steps.step import Lab
@@ -74,9 +73,7 @@ def rooms(lab: Lab) -> dict[Path, int]:
     needed = {lab.workspace.root: _LAB_MB}
     place = lab.provider.room(lab.workspace.root, lab.host)
     if place is not None:
-        states = lab.provider.states(lab.plan, lab.runner)
-        made = states is not None and NOT_CREATED not in states.values()
-        needed[place] = _HEALING_MB if made else _MACHINES_MB
+        needed[place] = _HEALING_MB if lab.all_there() else _MACHINES_MB
     return needed
 
 

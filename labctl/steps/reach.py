@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from labctl.adapters.ports import NodeShell
-from labctl.adapters.vagrant import RUNNING
+from labctl.adapters.ports import RUNNING, NodeShell
 from labctl.checks.compare import few
 from labctl.errors import ToolError
 from labctl.steps.step import Lab

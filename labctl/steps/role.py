@@ -93,12 +93,18 @@ def apply_roles(
                 started(waiting[0])
         elif event.outcome == "waiting":
             lab.say(step.id, f"{event.task}: {event.message}", event.host)
-        elif event.outcome in ("started", "changed"):
-            lab.say(step.id, event.task, event.host)
+        else:
+            tell_task(lab, step.id, event)
             lab.shaken |= event.outcome == "changed" and step.id in BAKED_ROLES and event.host in members
 
     variables = role_variables(lab, [step.id for step in steps])
     lab.playbooks.run([step.id for step in steps], extra_vars=variables, on_event=tell, called_off=called_off)
+
+
+def tell_task(lab: Lab, step: str, event: TaskEvent) -> None:
+    """Tell the user which task a node is at."""
+    if event.outcome in ("started", "changed"):
+        lab.say(step, event.task, event.host)
 
 
 def role_variables(lab: Lab, roles: Sequence[str]) -> dict[str, Any]:

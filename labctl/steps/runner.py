@@ -73,8 +73,6 @@ class _Walk:
         self._before = before
         self._done: set[str] = set()
         self._at_work: set[str] = set()
-        # Steps that have nothing to do by what is known, and are asked again when those beside them are done.
-        self._asked: set[str] = set()
         # Whether steps may overlap: nobody has joined yet.
         self._fresh = False
         self._news: SimpleQueue[_News] = SimpleQueue()
@@ -119,17 +117,15 @@ class _Walk:
         return set(step.beside) if self._fresh and self._before is None and isinstance(step, RoleStep) else set()
 
     def _reason(self, step: Step) -> str | None:
-        """Why there is nothing to do; asked twice where that is so: the last look may be older than a step's work."""
-        if self._waits(step):
-            if step.id not in self._asked and step.skip_reason(self._lab) is None:
-                return None
-            self._asked.add(step.id)
-            return "nothing is missing yet"
-        if step.skip_reason(self._lab) is None:
-            return None
-        if self._lab.stale:
+        """Why there is nothing to do, by the last look.
+
+        Where that is so, a look that is older than a step's work is not enough, once nobody beside it is at work.
+        """
+        reason = step.skip_reason(self._lab)
+        if reason is not None and self._lab.stale and not self._waits(step):
             self._lab.changed()
-        return step.skip_reason(self._lab)
+            return step.skip_reason(self._lab)
+        return reason
 
     def _begin(self, step: Step, pool: ThreadPoolExecutor) -> None:
         if self._before is not None:

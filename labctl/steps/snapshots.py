@@ -26,7 +26,9 @@ def save(lab: Lab, name: str, step: str) -> Snapshot:
     clean(lab)
     identity = kept.new_id()
     lab.say(step, f"freezing {len(lab.plan.nodes)} nodes for a moment")
-    lab.shell.close()
+    if keeper.memory:
+        # The machines stand still for longer than a connection outlasts.
+        lab.shell.close()
     nodes = [node.name for node in lab.plan.nodes]
     saved = keeper.save(lab.plan, identity, lab.tools)
     if keeper.memory:

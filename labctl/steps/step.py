@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from labctl.adapters.ports import ClusterApi, ClusterObjects, Machines, NodeShell, Playbooks, ProcessRunner
+from labctl.adapters.ports import NOT_CREATED, ClusterApi, ClusterObjects, Machines, NodeShell, Playbooks, ProcessRunner
 from labctl.assets import asset
 from labctl.events import Progress, Reporter
 from labctl.plan import BundleRef, LabPlan
@@ -193,6 +193,11 @@ class Lab:
         """Names of the nodes that do not carry the mark of that role."""
         seen = self.facts()
         return [node.name for node in self.plan.nodes if _marks(seen, node.name).get(role) != mark]
+
+    def all_there(self) -> bool:
+        """Whether all machines are there, running or not, as far as that can be told without Vagrant."""
+        states = self.provider.states(self.plan, self.runner)
+        return states is not None and NOT_CREATED not in states.values()
 
     def joined(self) -> frozenset[str]:
         """Names of the nodes that kubeadm has made members of the cluster, by the marks that they carry."""

@@ -65,11 +65,15 @@ class WaitReady:
     def _wait(self, lab: Lab, seconds: float) -> None:
         alive = Alive(lab)
         if not look_until(lab, seconds, lambda: self._ready(lab, alive)):
-            raise _too_late(lab.claims(), _open(lab) or _open_of_api(lab), seconds)
+            raise _too_late(lab.claims(), _open(lab) or _open_of_api(lab, *lab.api_claims()), seconds)
 
     def _ready(self, lab: Lab, alive: Alive) -> bool:
         # A whole look takes processor time that the cluster itself needs now: it comes when the API has nothing open.
-        waiting = _open_of_api(lab)
+        report, facts = lab.api_claims()
+        waiting = _open_of_api(lab, report, facts)
+        if report.broken and not report.failing(_OF_NODES):
+            # All that is missing is time, and the processor has some to spare.
+            lab.look_ahead()
         if not waiting:
             waiting = _open(lab)
             if waiting:
@@ -111,15 +115,11 @@ def settle(
     return last[0]
 
 
-def _open_of_api(lab: Lab) -> str:
-    """What is waited for as far as the API alone tells; nothing where only a person can mend it."""
+def _open_of_api(lab: Lab, report: CheckReport, facts: Facts) -> str:
+    """What is waited for as far as the API alone tells (api_claims); nothing where only a person can mend it."""
     from labctl.checks.by_hand import left_to_a_person
 
-    report, facts = lab.api_claims()
     if report.broken and not left_to_a_person(report):
-        if not report.failing(_OF_NODES):
-            # All that is missing is time, and the processor has some to spare.
-            lab.look_ahead()
         return report.open_causes
     return _missing_news(lab, facts)
 

@@ -106,6 +106,13 @@ def labctl() -> Iterator[Labctl]:
                 runner("destroy", "--yes", "-n", lab.name, code=None)
 
 
+def four_nodes(name: str, network: str) -> str:
+    """A lab file with the tutorial's four nodes in another network, such as 192.168.61."""
+    nodes = [("k8s-master", "control-plane"), *((f"node-{number}", "worker") for number in (1, 2, 3))]
+    rows = [f"  - {{name: {node}, role: {role}, ip: {network}.1{at}}}\n" for at, (node, role) in enumerate(nodes)]
+    return f"name: {name}\nprovider: docker\nnodes:\n{''.join(rows)}"
+
+
 def docker(*arguments: str) -> str:
     """Output of the host's docker."""
     return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True).stdout

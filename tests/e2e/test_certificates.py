@@ -10,20 +10,11 @@ from typing import Any
 import pytest
 
 from labctl.facts.certificates import CONTROL_PLANE, KUBECTL, KUBELET, UNFINISHED
-from tests.e2e.conftest import Labctl, docker
+from tests.e2e.conftest import Labctl, docker, four_nodes
 from tests.e2e.expired import days_left, expire, on
 
 pytestmark = pytest.mark.e2e
 
-LAB = """
-name: asleep
-provider: docker
-nodes:
-  - {name: k8s-master, role: control-plane, ip: 192.168.61.10}
-  - {name: node-1, role: worker, ip: 192.168.61.11}
-  - {name: node-2, role: worker, ip: 192.168.61.12}
-  - {name: node-3, role: worker, ip: 192.168.61.13}
-"""
 MASTER, *WORKERS = (f"labctl-asleep-{name}" for name in ("k8s-master", "node-1", "node-2", "node-3"))
 
 
@@ -64,7 +55,7 @@ def is_awake(labctl: Labctl) -> None:
 
 
 def test_a_lab_that_somebody_works_with(labctl: Labctl) -> None:
-    (labctl.folder / "asleep.yml").write_text(LAB)
+    (labctl.folder / "asleep.yml").write_text(four_nodes("asleep", "192.168.61"))
     labctl("up", "-f", "asleep.yml", "-o", "json")
     image = re.search(r"\S+busybox\S*:\S+", on(MASTER, "docker images --format '{{.Repository}}:{{.Tag}}'"))
     assert image is not None

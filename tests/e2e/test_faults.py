@@ -11,6 +11,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +19,13 @@ import pytest
 
 from labctl.adapters.process import LocalProcessRunner
 from labctl.providers.docker_ending import end
-from tests.e2e.conftest import Ended, Labctl, docker, until
+from tests import hard_use
+from tests.e2e.conftest import Ended, Labctl, docker, four_nodes, until
+from tests.hard_use import NODES
 
 pytestmark = pytest.mark.e2e
 
-LAB = """
-name: faults
-provider: docker
-nodes:
-  - {name: k8s-master, role: control-plane, ip: 192.168.62.10}
-  - {name: node-1, role: worker, ip: 192.168.62.11}
-  - {name: node-2, role: worker, ip: 192.168.62.12}
-  - {name: node-3, role: worker, ip: 192.168.62.13}
-"""
-NODES = ["k8s-master", "node-1", "node-2", "node-3"]
+on = partial(hard_use.on, "faults")
 CONTAINERS = [f"labctl-faults-{node}" for node in NODES]
 FULL = "No space left on device"
 SUDO = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
@@ -74,14 +68,10 @@ def disk() -> Iterator[Disk | None]:
 def lab(disk: Disk | None) -> Iterator[Labctl]:
     with tempfile.TemporaryDirectory(prefix="labctl-e2e-faults-") as folder:
         runner = Labctl(disk.place if disk else Path(folder), Path(folder))
-        (runner.folder / "lab.yml").write_text(LAB)
+        (runner.folder / "lab.yml").write_text(four_nodes("faults", "192.168.62"))
         runner("bundle", "create")
         yield runner
         runner("destroy", "--yes", code=None)
-
-
-def on(node: str, command: str) -> str:
-    return docker("exec", f"labctl-faults-{node}", "sh", "-c", command)
 
 
 def runs(node: str, what: str) -> bool:

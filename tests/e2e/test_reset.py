@@ -3,52 +3,19 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Labctl, docker
+from tests import hard_use
+from tests.e2e.conftest import Labctl, docker, four_nodes
+from tests.hard_use import NODES, use_hard
 
 pytestmark = pytest.mark.e2e
 
-LAB = """
-name: used
-provider: docker
-nodes:
-  - {name: k8s-master, role: control-plane, ip: 192.168.61.10}
-  - {name: node-1, role: worker, ip: 192.168.61.11}
-  - {name: node-2, role: worker, ip: 192.168.61.12}
-  - {name: node-3, role: worker, ip: 192.168.61.13}
-"""
-NODES = ["k8s-master", "node-1", "node-2", "node-3"]
-WEBHOOK = """
-apiVersion: admissionregistration.k8s.io/v1
-kind: ValidatingWebhookConfiguration
-metadata: {name: nobody-answers}
-webhooks:
-  - name: nobody.answers.example
-    rules: [{apiGroups: ["*"], apiVersions: ["*"], operations: ["*"], resources: ["*"], scope: "*"}]
-    clientConfig: {url: "https://127.0.0.1:1/"}
-    admissionReviewVersions: [v1]
-    sideEffects: None
-    failurePolicy: Fail
-    timeoutSeconds: 1
-"""
-
-
-def on(node: str, command: str) -> str:
-    return docker("exec", f"labctl-used-{node}", "sh", "-c", command)
-
-
-def kubectl(labctl: Labctl, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
-    """The bundle's kubectl on the master, as root."""
-    command = ["docker", "exec", "--interactive", "labctl-used-k8s-master", "kubectl", *arguments]
-    command[3:3] = ["--env", "KUBECONFIG=/etc/kubernetes/admin.conf"]
-    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
-    assert done.returncode == 0 or not check, done.stderr
-    return done.stdout
+on, kubectl = partial(hard_use.on, "used"), partial(hard_use.kubectl, "used")
 
 
 def busybox(labctl: Labctl) -> str:
@@ -69,11 +36,11 @@ def claims(labctl: Labctl) -> dict[str, Any]:
 def is_fresh(labctl: Labctl) -> None:
     """Nothing of the learner's is left, and all claims hold."""
     assert claims(labctl)["outcome"] in ("pass", "drift")
-    spaces = kubectl(labctl, "get", "namespaces", "--output", "name").split()
+    spaces = kubectl("get", "namespaces", "--output", "name").split()
     assert [f"namespace/{name}" for name in ("default", "kube-node-lease", "kube-public", "kube-system")] == spaces
-    pods = json.loads(kubectl(labctl, "get", "pods", "--all-namespaces", "--output", "json"))["items"]
+    pods = json.loads(kubectl("get", "pods", "--all-namespaces", "--output", "json"))["items"]
     assert {pod["metadata"]["namespace"] for pod in pods} == {"kube-system"}
-    assert "nobody-answers" not in kubectl(labctl, "get", "validatingwebhookconfigurations", "--output", "name")
+    assert "nobody-answers" not in kubectl("get", "validatingwebhookconfigurations", "--output", "name")
     for node in NODES:
         assert on(node, "ls /mnt/data 2>/dev/null || true") == ""
         running = on(node, "docker ps --format '{{.Label \"io.kubernetes.pod.namespace\"}}'").split()
@@ -81,37 +48,15 @@ def is_fresh(labctl: Labctl) -> None:
 
 
 def test_up_saves_ready(labctl: Labctl) -> None:
-    (labctl.folder / "used.yml").write_text(LAB)
+    (labctl.folder / "used.yml").write_text(four_nodes("used", "192.168.61"))
     assert "save_ready" in labctl("up", "-f", "used.yml", "-o", "json").steps("step_finished")
     listed = json.loads(labctl("snapshot", "list", "-n", "used", "-o", "json").out)["snapshots"]
     assert [each["name"] for each in listed] == ["ready"]
     assert listed[0]["size"] > 0
 
 
-def use_hard(labctl: Labctl) -> None:
-    """20 pods in 5 namespaces, files, damaged system objects, a stopped kubelet, a cordon, a webhook, a finalizer."""
-    image = busybox(labctl)
-    for number in range(5):
-        space = f"lesson-{number}"
-        kubectl(labctl, "create", "namespace", space)
-        args = ("--image", image, "--replicas=4", "--", "sleep", "100000")
-        kubectl(labctl, "--namespace", space, "create", "deployment", "web", *args)
-    for node in NODES:
-        on(node, "mkdir -p /mnt/data && echo precious > /mnt/data/file")
-    kubectl(labctl, "--namespace", "kube-system", "delete", "service", "kube-dns")
-    kubectl(labctl, "--namespace", "kube-system", "scale", "deployment", "coredns", "--replicas=1")
-    kubectl(labctl, "cordon", "node-3")
-    finalizer = '{"metadata": {"finalizers": ["nobody.removes/this"]}}'
-    kubectl(labctl, "--namespace", "lesson-0", "create", "configmap", "stuck")
-    kubectl(labctl, "--namespace", "lesson-0", "patch", "configmap", "stuck", "--patch", finalizer)
-    kubectl(labctl, "delete", "namespace", "lesson-0", "--wait=false")
-    on("node-2", "systemctl stop kubelet")
-    kubectl(labctl, "apply", "--filename", "-", stdin=WEBHOOK)
-    assert "denied" not in kubectl(labctl, "create", "namespace", "refused", check=False)
-
-
 def test_reset_of_a_lab_used_hard(labctl: Labctl) -> None:
-    use_hard(labctl)
+    use_hard("used", busybox(labctl))
     assert claims(labctl)["outcome"] == "fail"
     assert "--yes" in labctl("reset", "-n", "used", code=2).err
     labctl("reset", "-n", "used", "--yes", "-o", "json")
@@ -144,7 +89,7 @@ def test_every_abuse_is_the_same_case(labctl: Labctl, abuse: str) -> None:
 
 def test_one_node_alone_is_made_again(labctl: Labctl) -> None:
     def uids() -> set[str]:
-        pods = json.loads(kubectl(labctl, "get", "pods", "--namespace", "kube-system", "--output", "json"))["items"]
+        pods = json.loads(kubectl("get", "pods", "--namespace", "kube-system", "--output", "json"))["items"]
         return {pod["metadata"]["uid"] for pod in pods if pod["spec"].get("nodeName") != "node-2"}
 
     before, pods = containers(), uids()
@@ -159,14 +104,14 @@ def test_one_node_alone_is_made_again(labctl: Labctl) -> None:
 
 def test_what_ran_when_it_was_saved_runs_again(labctl: Labctl) -> None:
     args = ("--image", busybox(labctl), "--replicas=2", "--", "sleep", "100000")
-    kubectl(labctl, "create", "deployment", "mine", *args)
-    kubectl(labctl, "rollout", "status", "deployment", "mine", "--timeout=60s")
+    kubectl("create", "deployment", "mine", *args)
+    kubectl("rollout", "status", "deployment", "mine", "--timeout=60s")
     on("node-1", "mkdir -p /mnt/data && echo precious > /mnt/data/file")
     labctl("snapshot", "save", "-n", "used", "lesson-3")
-    kubectl(labctl, "delete", "deployment", "mine")
+    kubectl("delete", "deployment", "mine")
     on("node-1", "rm /mnt/data/file")
     labctl("snapshot", "restore", "-n", "used", "lesson-3", "--yes", "-o", "json")
-    kubectl(labctl, "rollout", "status", "deployment", "mine", "--timeout=60s")
+    kubectl("rollout", "status", "deployment", "mine", "--timeout=60s")
     assert on("node-1", "cat /mnt/data/file").strip() == "precious"
     labctl("snapshot", "delete", "-n", "used", "lesson-3", "--yes")
     assert "lesson-3" not in docker("image", "ls", "--format", "{{.Tag}}")
@@ -188,7 +133,7 @@ def test_a_node_more_and_a_node_less(labctl: Labctl) -> None:
         columns = "desiredNumberScheduled currentNumberScheduled numberReady updatedNumberScheduled numberAvailable"
         path = "/".join(f"{{.status.{name}}}" for name in columns.split())
         args = ("--namespace", "kube-system", "get", "daemonset", "weave-net", "--output", f"jsonpath={path}")
-        return kubectl(labctl, *args)
+        return kubectl(*args)
 
     labctl("node", "add", "-n", "used", "-o", "json")
     assert counts() == "5/5/5/5/5"

@@ -8,12 +8,12 @@ data() { # FILE...: of those lines of the register of all copied files
   [ "$(sha256sum < "$folder/sums" | cut -c -16)" = "$checksum" ] || printf 'data\tsums\n'
   (cd "$folder" && sha256sum --check --quiet --strict - 2>/dev/null || true) | sed -n 's/: FAILED.*$//; s/^/data\t/p'
 }
+if [ -n "$checksum" ]; then large "$folder" > /tmp/large; fi
 for root; do
   if [ -n "$checksum" ]; then
     node=${root%/docker} node=${node##*/}
     grep -e "  \./$node/" -e '  \./large$' "$folder/sums" | data
-    large "$folder" > /tmp/listing
-    LC_ALL=C comm -23 "$folder/large" /tmp/listing | sed -n "s|^\(\./$node/[^\t]*\).*|data\t\1|p"
+    LC_ALL=C comm -23 "$folder/large" /tmp/large | sed -n "s|^\(\./$node/[^\t]*\).*|data\t\1|p"
   fi
   register=${root%/*}/layers
   [ -e "$register" ] || continue
