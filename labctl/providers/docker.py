@@ -92,7 +92,7 @@ class Docker:
                 f"provider.name = {ruby(container_name(plan, ''))} + node[:name]",
                 "provider.has_ssh = true",
                 "provider.remains_running = true",
-                ruby_values(host),
+                ruby_values(plan, host),
                 *in_ruby(lab_options(plan, host, bundle=bundle, api_port=api_port)),
             ),
         )

@@ -37,6 +37,8 @@ class Options:
     only: str | None = None
 
 
+# Docker's weight of one processor, and how many times that of a worker's the control plane's processors count.
+_SHARE, _FIRST = 1024, 4
 # What of a node lies on a volume of its own: the end of the volume's name -> where the node has it.
 VOLUMES = {"docker": "/var/lib/docker", "kubelet": "/var/lib/kubelet", "etcd": "/var/lib/etcd"}
 
@@ -118,17 +120,18 @@ def node_values(node: NodePlan, host: Host, key: str) -> dict[str, str]:
     return {
         "name": node.name,
         "memory": str(node.memory_mb),
-        "share": str(1024 * node.cpus),
+        "share": str(_SHARE * node.cpus * (_FIRST if node.role == "control-plane" else 1)),
         "limit": str(min(node.cpus, _processors(host.docker))),
         "key": key.strip(),
     }
 
 
-def ruby_values(host: Host) -> str:
+def ruby_values(plan: LabPlan, host: Host) -> str:
     """The line of Ruby that makes `values` of a node of the Vagrantfile."""
+    share = f"{_SHARE} * node[:cpus] * (node[:name] == {ruby(plan.control_plane.name)} ? {_FIRST} : 1)"
     limit = f"[node[:cpus], {_processors(host.docker)}].min"
     key = f"File.read(File.join(__dir__, {ruby(KEY + '.pub')})).strip"
-    return f"values = node.merge(share: 1024 * node[:cpus], limit: {limit}, key: {key})"
+    return f"values = node.merge(share: {share}, limit: {limit}, key: {key})"
 
 
 def in_ruby(options: Sequence[Options]) -> list[str]:
@@ -225,12 +228,11 @@ def _limits(docker: DockerDaemon | None) -> list[Options]:
         options.append(
             Options("No more memory than a virtual machine of the lab would have.", ("--memory", "%{memory}m"))
         )
+    # With cgroup v1 a limit would refuse pods that ask for more than it.
     if docker is not None and docker.limits_cpu and docker.cgroup > 1:
         options.append(Options("No more processors than that, or than there are.", ("--cpus", "%{limit}")))
-    else:
-        why = "With cgroup v1 a limit would refuse pods that ask for more than it: a share instead."
-        options.append(Options(why, ("--cpu-shares", "%{share}")))
-    return options
+    why = "When all are busy, by the nodes' processors; the control plane first, for all others wait for its API."
+    return [*options, Options(why, ("--cpu-shares", "%{share}"))]
 
 
 def _published(plan: LabPlan, api_port: int | None) -> list[Options]:

@@ -72,7 +72,7 @@ def test_only_modules_of_ansible_builtin(task: Task) -> None:
 
 @BY_NAME
 def test_no_change_is_hidden(task: Task) -> None:
-    if task.module in ("ansible.builtin.command", "ansible.builtin.shell"):
+    if task.module in ("ansible.builtin.command", "ansible.builtin.raw", "ansible.builtin.shell"):
         assert "changed_when" in task.keys
         # What looks only says so in its name; everything else tells its changes.
         looks = task.keys["name"].startswith("The look at")
@@ -86,6 +86,19 @@ def test_no_change_is_hidden(task: Task) -> None:
 def test_what_holds_a_secret_is_never_shown(task: Task) -> None:
     if any(secret in str(task.keys) for secret in ("token.sh", "join.yml.j2", "issue.sh", "certificates_issued")):
         assert task.keys["no_log"] is True
+
+
+@BY_NAME
+def test_what_goes_as_text_is_scripts_with_arguments(task: Task) -> None:
+    """The text of a raw task stands in the node's list of processes: what is secret goes by stdin, by another module."""
+    if task.module == "ansible.builtin.raw":
+        first, *scripts, last = task.keys["ansible.builtin.raw"].splitlines()
+        assert re.fullmatch(r"sh -s( -- \S.*)? <<'end'", first)
+        assert scripts
+        assert all(
+            re.fullmatch(r"\{\{ lookup\('ansible\.builtin\.file', '[a-z-]+\.sh'\) \}\}", line) for line in scripts
+        )
+        assert last == "end"
 
 
 @pytest.mark.parametrize(("role", "path"), task_files(), ids=lambda value: getattr(value, "name", value))

@@ -169,6 +169,15 @@ def test_weave_net_gets_the_lab_s_settings(manifest: str) -> None:
     assert render_weave_net(wide, text, fast_datapath=False) == text
 
 
+@pytest.mark.parametrize(("fast", "seconds", "period"), [(True, 0, 1), (False, 5, 10)])
+def test_only_a_fast_lab_waits_less_for_weave_net(fast: bool, seconds: int, period: int) -> None:
+    manifest = STAND_IN.read_text(encoding="utf-8").replace("periodSeconds: 1\n", "periodSeconds: 10\n")
+    text = render_weave_net(replace(default_plan(), fast=fast), manifest)
+    assert container(text, "weave")["readinessProbe"]["periodSeconds"] == period
+    assert f"minReadySeconds: {seconds}\n" in text
+    assert ("fast: true" in text) == fast
+
+
 def test_only_the_stand_in_is_told_the_api_server_s_address() -> None:
     assert variables(render_weave_net(default_plan(), STAND_IN.read_text()))["API_HOST"] == "192.168.50.10"
     assert "API_HOST" not in variables(render_weave_net(default_plan(), weave_2_8_1()))

@@ -1,0 +1,13 @@
+#!/bin/sh
+# Begin of the script that runs kubeadm init: writes its configuration with a join token in it, which workers can be told
+# before there is an API server. It lives in a memory file system, and run-unit.sh removes it with the end of kubeadm.
+set -eu
+install -d -m 0755 /run/labctl
+(
+  umask 077
+  printf 'bootstrapTokens:\n- token: %s\n  ttl: 10m\n  description: made by labctl for one run\n' \
+    "$(kubeadm token generate)" >/run/labctl/init-token.yml
+  sed '/^kind: InitConfiguration$/r /run/labctl/init-token.yml' /etc/labctl/kubeadm.yml >/run/labctl/init.yml.part
+  rm /run/labctl/init-token.yml
+)
+mv /run/labctl/init.yml.part /run/labctl/init.yml
