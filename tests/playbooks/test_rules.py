@@ -90,7 +90,7 @@ def test_what_holds_a_secret_is_never_shown(task: Task) -> None:
 
 @BY_NAME
 def test_what_goes_as_text_is_scripts_with_arguments(task: Task) -> None:
-    """The text of a raw task stands in the node's list of processes: what is secret goes by stdin, by another module."""
+    """Its text stands in the list of processes: what is secret goes by stdin, by another module."""
     if task.module == "ansible.builtin.raw":
         first, *scripts, last = task.keys["ansible.builtin.raw"].splitlines()
         assert re.fullmatch(r"sh -s( -- \S.*)? <<'end'", first)
