@@ -177,10 +177,14 @@ class CheckReport:
         return tuple(result for result in self.results if result.broken)
 
     @property
+    def causes(self) -> tuple[CheckResult, ...]:
+        """Results of the claims that are broken and that others wait for."""
+        return tuple(each for each in self.broken if each.because is None) or self.broken
+
+    @property
     def open_causes(self) -> str:
-        """The first few claims that are broken and that others wait for, in words; empty if all hold."""
-        causes = [each for each in self.broken if each.because is None] or self.broken
-        return few([each.check.id if each.scope == LAB else f"{each.check.id} ({each.scope})" for each in causes])
+        """The first few of the causes in words; empty if all claims hold."""
+        return few([each.check.id if each.scope == LAB else f"{each.check.id} ({each.scope})" for each in self.causes])
 
     def of(self, check: str, scope: str = LAB) -> CheckResult:
         """The result of that claim and scope. Raises KeyError if there is none."""

@@ -24,6 +24,8 @@ _POLL_SECONDS = 1.0
 _LAST_POLL_SECONDS = 0.3
 # Claims that hold only where nodes have been at rest for some seconds.
 _OF_NODES = ("nodes.members", "nodes.ready", "weave-net.pods")
+# What nodes come to say by themselves: kubelet looks at its container runtime every five seconds.
+_OF_TIME = ("nodes.ready",)
 # How long the API may go on telling what was before a kubelet was started anew: its first report and first probes.
 _SETTLE_SECONDS = 5.0
 
@@ -71,7 +73,9 @@ class WaitReady:
         # A whole look takes processor time that the cluster itself needs now: it comes when the API has nothing open.
         report, facts = lab.api_claims()
         waiting = _open_of_api(lab, report, facts)
-        if report.broken and not report.failing(_OF_NODES):
+        if report.broken and (
+            not report.failing(_OF_NODES) or {each.check.id for each in report.causes} <= {*_OF_TIME}
+        ):
             # All that is missing is time, and the processor has some to spare.
             lab.look_ahead()
         if not waiting:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -114,13 +115,29 @@ def test_only_what_is_changed_under_members_of_the_cluster_shakes_it(bench: Benc
     assert bench.lab.shaken
 
 
-def test_machines_are_asked_ahead_while_only_time_is_missing(lab: Bench) -> None:
+def not_available(daemon_set: Any) -> None:
+    daemon_set["status"]["numberAvailable"] = 1
+
+
+def not_ready(node: Any) -> None:
+    next(each for each in node["status"]["conditions"] if each["type"] == "Ready")["status"] = "False"
+
+
+@pytest.mark.parametrize(
+    ("key", "spoil"),
+    [
+        ("api/apis_apps_v1_namespaces_kube-system_daemonsets.json", not_available),
+        ("api/api_v1_nodes.json", not_ready),
+    ],
+)
+def test_machines_are_asked_ahead_while_only_time_is_missing(
+    lab: Bench, key: str, spoil: Callable[[Any], None]
+) -> None:
     heal(lab)
-    key = "api/apis_apps_v1_namespaces_kube-system_daemonsets.json"
     whole = lab.world.files[key]
     document = json.loads(whole)
-    for daemon_set in document["items"]:
-        daemon_set["status"]["numberAvailable"] = 1
+    for item in document["items"]:
+        spoil(item)
     lab.world.files[key] = json.dumps(document).encode()
     with pytest.raises(ClaimsError):
         WaitReady(seconds=0.2).run(lab.lab)
