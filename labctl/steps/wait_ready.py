@@ -21,11 +21,9 @@ _SECONDS = 240.0
 _EMULATED = 5
 # While much is open a look takes processor time from what is to come up; at the end it is waited for.
 _POLL_SECONDS = 1.0
-_LAST_POLL_SECONDS = 0.3
-# Claims that hold only where nodes have been at rest for some seconds.
-_OF_NODES = ("nodes.members", "nodes.ready", "weave-net.pods")
-# What nodes come to say by themselves: kubelet looks at its container runtime every five seconds.
-_OF_TIME = ("nodes.ready",)
+_LAST_POLL_SECONDS = 0.4
+# The end is near when no more claims than these are open.
+_LAST_CLAIMS = 2
 # How long the API may go on telling what was before a kubelet was started anew: its first report and first probes.
 _SETTLE_SECONDS = 5.0
 
@@ -73,9 +71,7 @@ class WaitReady:
         # A whole look takes processor time that the cluster itself needs now: it comes when the API has nothing open.
         report, facts = lab.api_claims()
         waiting = _open_of_api(lab, report, facts)
-        if report.broken and (
-            not report.failing(_OF_NODES) or {each.check.id for each in report.causes} <= {*_OF_TIME}
-        ):
+        if _near_the_end(report):
             # All that is missing is time, and the processor has some to spare.
             lab.look_ahead()
         if not waiting:
@@ -86,6 +82,15 @@ class WaitReady:
             alive.check()
             lab.say(self.id, f"waiting for {waiting}")
         return not waiting
+
+
+def _near_the_end(report: CheckReport) -> bool:
+    """Whether the API answers and only a few claims are open."""
+    from labctl.checks.model import Outcome
+
+    causes = report.causes
+    failing = all(each.outcome is Outcome.FAIL for each in causes)
+    return failing and 0 < len({each.check.id for each in causes}) <= _LAST_CLAIMS
 
 
 def look_until(lab: Lab, seconds: float, done: Callable[[], bool]) -> bool:

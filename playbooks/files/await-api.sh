@@ -24,5 +24,5 @@ until papers "$@" || api; do
     kubeadm_is_at_work || { echo "the API server does not answer" >&2 && exit 1; }
     deadline=$(($(date +%s) + 120))
   fi
-  sleep 0.5
+  sleep 0.3
 done

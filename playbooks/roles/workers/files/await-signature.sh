@@ -17,5 +17,5 @@ until curl --silent --insecure --max-time 5 "$info" | grep -q "\"jws-kubeconfig-
     echo "$info is not signed for the join token" >&2
     exit 1
   fi
-  sleep 0.4
+  sleep 0.3
 done
