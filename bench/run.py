@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """How quick labctl is, as ratios against bench/baseline in one run, on the same bundle and computer.
 
     make bench            (a) the baseline, (b) `labctl up` from nothing, (c) `up` again, (d) `verify`, plain and deep,

@@ -6,7 +6,9 @@ import json
 import re
 import subprocess
 
-NODES = tuple(f"labctl-tutorial-{name}" for name in ("k8s-master", "node-1", "node-2", "node-3"))
+from tests.hard_use import NODES
+
+CONTAINERS = tuple(f"labctl-tutorial-{name}" for name in NODES)
 
 
 def used_on_disk() -> int:
@@ -19,7 +21,7 @@ def used_on_disk() -> int:
 
 def memory() -> float:
     """Megabytes that the lab's nodes use."""
-    lines = _docker("stats", "--no-stream", "--format", "{{.MemUsage}}", *NODES).splitlines()
+    lines = _docker("stats", "--no-stream", "--format", "{{.MemUsage}}", *CONTAINERS).splitlines()
     return sum(_megabytes(line.split("/")[0].strip()) for line in lines)
 
 
@@ -30,7 +32,7 @@ def remove_node(node: str) -> None:
 
 def size_of_images() -> int:
     """Bytes that the images of one node take, as the seed of this lab's nodes has them."""
-    mounts = json.loads(_docker("inspect", "--format", "{{json .Mounts}}", NODES[0]))
+    mounts = json.loads(_docker("inspect", "--format", "{{json .Mounts}}", CONTAINERS[0]))
     source = next(mount["Source"] for mount in mounts if mount["Destination"] == "/var/lib/docker")
     told = subprocess.run(["du", "--summarize", "--block-size=1", source], check=True, capture_output=True, text=True)
     return int(told.stdout.split()[0])

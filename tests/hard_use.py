@@ -20,10 +20,15 @@ webhooks:
 """
 
 
+def in_container(container: str, command: str, stdin: str = "") -> str:
+    """Output of a shell command in a container, as root. Raises CalledProcessError."""
+    argv = ["docker", "exec", "--interactive", container, "sh", "-c", command]
+    return subprocess.run(argv, input=stdin, capture_output=True, text=True, check=True).stdout
+
+
 def on(lab: str, node: str, command: str) -> str:
     """Output of a shell command on a node, as root. Raises CalledProcessError."""
-    command_line = ["docker", "exec", f"labctl-{lab}-{node}", "sh", "-c", command]
-    return subprocess.run(command_line, capture_output=True, text=True, check=True).stdout
+    return in_container(f"labctl-{lab}-{node}", command)
 
 
 def kubectl(lab: str, *arguments: str, stdin: str | None = None, check: bool = True) -> str:

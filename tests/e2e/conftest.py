@@ -19,6 +19,8 @@ from typing import Any
 
 import pytest
 
+from tests.hard_use import NODES
+
 
 @dataclass
 class Ended:
@@ -108,8 +110,9 @@ def labctl() -> Iterator[Labctl]:
 
 def four_nodes(name: str, network: str) -> str:
     """A lab file with the tutorial's four nodes in another network, such as 192.168.61."""
-    nodes = [("k8s-master", "control-plane"), *((f"node-{number}", "worker") for number in (1, 2, 3))]
-    rows = [f"  - {{name: {node}, role: {role}, ip: {network}.1{at}}}\n" for at, (node, role) in enumerate(nodes)]
+    roles = ("control-plane", "worker", "worker", "worker")
+    nodes = enumerate(zip(NODES, roles, strict=True))
+    rows = [f"  - {{name: {node}, role: {role}, ip: {network}.1{at}}}\n" for at, (node, role) in nodes]
     return f"name: {name}\nprovider: docker\nnodes:\n{''.join(rows)}"
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import re
-import subprocess
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -17,18 +16,13 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from labctl.facts.certificates import CONTROL_PLANE, KUBECTL, KUBELET
+from tests.hard_use import in_container as on
 
 PKI = "/etc/kubernetes/pki"
 PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n", re.DOTALL)
 DATA = re.compile(r"(?<=client-certificate-data: )\S+")
 END = datetime.now(timezone.utc) - timedelta(days=1)
 Key = RSAPrivateKey | EllipticCurvePrivateKey
-
-
-def on(container: str, command: str, stdin: str = "") -> str:
-    """What a shell command says in a container."""
-    argv = ["docker", "exec", "--interactive", container, "sh", "-c", command]
-    return subprocess.run(argv, input=stdin, capture_output=True, text=True, check=True).stdout
 
 
 def key(master: str, file: str) -> Key:

@@ -11,11 +11,13 @@ import pytest
 
 from labctl.facts.certificates import CONTROL_PLANE, KUBECTL, KUBELET, UNFINISHED
 from tests.e2e.conftest import Labctl, docker, four_nodes
-from tests.e2e.expired import days_left, expire, on
+from tests.e2e.expired import days_left, expire
+from tests.hard_use import NODES
+from tests.hard_use import in_container as on
 
 pytestmark = pytest.mark.e2e
 
-MASTER, *WORKERS = (f"labctl-asleep-{name}" for name in ("k8s-master", "node-1", "node-2", "node-3"))
+MASTER, *WORKERS = (f"labctl-asleep-{name}" for name in NODES)
 
 
 def lab(labctl: Labctl) -> Path:

@@ -3,11 +3,10 @@
 # before there is an API server. It lives in a memory file system, and run-unit.sh removes it with the end of kubeadm.
 set -eu
 install -d -m 0755 /run/labctl
+token=$(kubeadm token generate)
 (
   umask 077
-  printf 'bootstrapTokens:\n- token: %s\n  ttl: 10m\n  description: made by labctl for one run\n' \
-    "$(kubeadm token generate)" >/run/labctl/init-token.yml
-  sed '/^kind: InitConfiguration$/r /run/labctl/init-token.yml' /etc/labctl/kubeadm.yml >/run/labctl/init.yml.part
-  rm /run/labctl/init-token.yml
+  printf 'bootstrapTokens:\n- token: %s\n  ttl: 10m\n  description: made by labctl for one run\n' "$token" |
+    sed '/^kind: InitConfiguration$/r /dev/stdin' /etc/labctl/kubeadm.yml >/run/labctl/init.yml.part
 )
 mv /run/labctl/init.yml.part /run/labctl/init.yml
