@@ -46,10 +46,12 @@ def check_reset(lab: Lab, snapshot: str, nodes: Sequence[str]) -> Snapshot:
 
 
 def reset(lab: Lab, snapshot: str, nodes: Sequence[str], keep: str | None, make_reporter: MakeReporter) -> CheckReport:
-    """Make machines again from the snapshot and judge the lab; keep: save what is there first. Raises LabctlError."""
+    """Make machines again from a snapshot that check_reset has found, and judge the lab. Raises LabctlError.
+
+    keep: save what is there first, under that name.
+    """
     from labctl.steps.recipes import reset as recipe
 
-    check_reset(lab, snapshot, nodes)
     with at_work(lab, "reset", make_reporter) as (working, run_id):
         if keep is not None:
             save(working, keep, "save_snapshot")

@@ -15,8 +15,10 @@ from typing import Any
 
 from labctl.adapters.ports import Completed, PlaybookResult, TaskEvent
 from labctl.collect import api_file
+from labctl.collect.units import SHOW, STATUS
 from labctl.errors import NotFoundError, ToolError
 from labctl.events import Event
+from labctl.facts.model import UNITS
 from tests.fake_objects import ProbingShell
 
 RECORDINGS = Path(__file__).parent / "recordings"
@@ -98,6 +100,9 @@ class FakeShell:
         # Recordings of an older labctl have none; a machine that is asked always answers.
         files.setdefault("certificates.json", b'{"clock": 1, "unfinished": false, "files": {}}')
         files["kubectl-non-root.txt"] = b"exit 0\nNAME STATUS\nk8s-master Ready\n"
+        for answer in (SHOW, STATUS):
+            parts = [files.pop(f"{answer}-{unit}.txt", None) for unit in UNITS]
+            files[answer] = b"\n".join(part for part in parts if part is not None)
         return "".join(f"{name}\t{base64.b64encode(content).decode()}\n" for name, content in files.items())
 
 

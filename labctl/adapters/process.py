@@ -80,18 +80,14 @@ class LocalProcessRunner:
         for worker in workers:
             worker.start()
         try:
-            process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            stop(process)
-            _join(workers)
-            raise ToolError(
-                f"{argv[0]} did not end within {timeout:.0f} s", command=argv, output="".join(out + err)
-            ) from None
+            in_time = _wait(process, timeout)
         except BaseException:
             stop(process)
-            _join(workers)
             raise
-        _join(workers)
+        finally:
+            _join(workers)
+        if not in_time:
+            raise ToolError(f"{argv[0]} did not end within {timeout:.0f} s", command=argv, output="".join(out + err))
         done = Completed(argv, process.returncode, "".join(out), "".join(err))
         if check and done.returncode != 0:
             raise ToolError(f"{argv[0]} failed with exit code {done.returncode}", command=argv, output=done.output)
@@ -117,6 +113,29 @@ class LocalProcessRunner:
             ) from None
         except OSError as error:
             raise ToolError(f"{argv[0]} cannot be started: {error.strerror}", command=argv) from None
+
+
+def _wait(process: subprocess.Popen[bytes], timeout: float | None) -> bool:
+    """Wait for the process to end by itself; False where it had to be ended after timeout seconds.
+
+    Popen.wait with a timeout would look every twentieth of a second only, at each of a hundred commands.
+    """
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        stop(process)
+
+    timer = threading.Timer(timeout, end) if timeout is not None else None
+    if timer is not None:
+        timer.daemon = True
+        timer.start()
+    try:
+        process.wait()
+    finally:
+        if timer is not None:
+            timer.cancel()
+    return not late.is_set()
 
 
 def _join(workers: list[threading.Thread]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from labctl.adapters.ports import ClusterApi, NodeShell
 from labctl.collect import certificates
+from labctl.collect.units import SHOW, STATUS, by_unit
 from labctl.errors import LabctlError, NotFoundError
 from labctl.facts import Facts, Unavailable
 from labctl.facts.certificates import CERTIFICATES_FILE, FILES, UNFINISHED
@@ -39,10 +40,15 @@ API_PATHS = (
 # Patience for a node whose processor is emulated, on a busy computer: one that answers costs no more for it.
 _NODE_SECONDS = 90.0
 
+_KUBECTL = "kubectl-non-root.txt"
+_NODE_NAMES = (
+    *(SHOW, STATUS, "docker-version.json", "docker-info.json", "ip-addr.json", "host.txt", "labctl.json"),
+    CERTIFICATES_FILE,
+)
 # Each line of the answer: name of the file, a tab, its content in base64. PATH is complete for an ordinary sh.
 _EMIT = r"""
 export LC_ALL=C SYSTEMD_COLORS=0 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-emit() { name=$1; shift; printf '%s\t' "$name"; "$@" 2>&1 | base64 | tr -d '\n'; echo; }
+emit() { name=$1; shift; printf '%s\t' "$name"; "$@" 2>&1 | base64 --wrap 0; echo; }
 """
 # -I, -S: Python takes a third of the time to start without what others have installed for it.
 _CERTIFICATES_SCRIPT = f"""
@@ -53,10 +59,12 @@ END
 emit {CERTIFICATES_FILE} certificates
 """
 _NODE_SCRIPT = f"""{_EMIT}
-for unit in {" ".join(UNITS)}; do
-  emit "systemctl-show-$unit.txt" systemctl show "$unit"
-  emit "systemctl-status-$unit.txt" systemctl status --no-pager --full "$unit"
-done
+emit {SHOW} systemctl show {" ".join(UNITS)}
+status() {{
+  # What it says of units that there are not comes after the rest, on lines of its own.
+  exec 3>&1; wrong=$(systemctl status --no-pager --full {" ".join(UNITS)} 2>&1 >&3); printf '%s\n' "$wrong"
+}}
+emit {STATUS} status
 emit docker-version.json timeout 20 docker version --format '{{{{json .}}}}'
 emit docker-info.json timeout 20 docker info --format '{{{{json .}}}}'
 emit ip-addr.json ip -j addr
@@ -77,11 +85,11 @@ emit labctl.json marks
 {_CERTIFICATES_SCRIPT}
 """
 # The tutorial's prompts are an ordinary user's on the master.
-_MASTER_SCRIPT = """
-as_user() {
+_MASTER_SCRIPT = f"""
+as_user() {{
   said=$(timeout 20 runuser -u vagrant -- env HOME=/home/vagrant kubectl get nodes 2>&1); echo "exit $?"; echo "$said"
-}
-emit kubectl-non-root.txt as_user
+}}
+emit {_KUBECTL} as_user
 """
 
 
@@ -150,7 +158,8 @@ def _api_file(answer: bytes | Exception) -> bytes | Unavailable:
 def node_files(plan: LabPlan, node: str, shell: NodeShell) -> dict[str, bytes | Unavailable]:
     """What one node says of itself as files nodes/<node>/…, by one command over SSH."""
     master = node == plan.control_plane.name
-    return _said(node, shell, _NODE_SCRIPT + (_MASTER_SCRIPT if master else ""), _node_names(master))
+    names = [*_NODE_NAMES, _KUBECTL] if master else _NODE_NAMES
+    return by_unit(_said(node, shell, _NODE_SCRIPT + (_MASTER_SCRIPT if master else ""), names), f"nodes/{node}")
 
 
 def _said(node: str, shell: NodeShell, script: str, names: Sequence[str]) -> dict[str, bytes | Unavailable]:
@@ -167,20 +176,6 @@ def _said(node: str, shell: NodeShell, script: str, names: Sequence[str]) -> dic
         if tab and name in names:
             found[f"nodes/{node}/{name}"] = _decoded(content)
     return found
-
-
-def _node_names(master: bool) -> list[str]:
-    units = [f"systemctl-{verb}-{unit}.txt" for unit in UNITS for verb in ("show", "status")]
-    names = [
-        *units,
-        "docker-version.json",
-        "docker-info.json",
-        "ip-addr.json",
-        "host.txt",
-        "labctl.json",
-        CERTIFICATES_FILE,
-    ]
-    return [*names, "kubectl-non-root.txt"] if master else names
 
 
 def _decoded(content: str) -> bytes | Unavailable:

@@ -121,6 +121,10 @@ class Docker:
         folder = host.docker.folder if host.docker is not None and local(host.docker) else None
         return Path(folder) if folder else None
 
+    def freeze(self, plan: LabPlan, nodes: Sequence[str], runner: ProcessRunner) -> None:
+        """By Docker."""
+        engine.freeze(plan, nodes, runner)
+
     def thaw(self, plan: LabPlan, runner: ProcessRunner) -> None:
         """By Docker."""
         engine.thaw(plan, runner)

@@ -30,7 +30,7 @@ IMAGE = "labctl/node"
 ROOT_TAR = "node/root.tar"
 _ROOT_IMAGE = "labctl/node-root"
 _STEP = "create_machines"
-_RECIPE = ("Dockerfile", "entrypoint")
+_RECIPE = ("Dockerfile", "entrypoint", "await-api")
 
 
 def node_image(bundle: Path) -> str:
@@ -221,6 +221,11 @@ def _revive(plan: LabPlan, node: NodePlan, container: dict[str, Any], runner: Pr
         runner.run(["docker", "start", container["Id"]])
         done.append(f"{node.name}: started")
     return done
+
+
+def freeze(plan: LabPlan, nodes: Sequence[str], runner: ProcessRunner) -> None:
+    """Pause the containers of these nodes that run; Docker pauses the others of them also where one is not there."""
+    runner.run(["docker", "pause", *(container_name(plan, node) for node in nodes)], check=False)
 
 
 def thaw(plan: LabPlan, runner: ProcessRunner) -> None:

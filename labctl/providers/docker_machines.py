@@ -5,41 +5,85 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from labctl.adapters.ports import ProcessRunner
 from labctl.errors import ToolError
 from labctl.plan import NodePlan
 from labctl.providers import docker_engine as engine
-from labctl.providers.docker_ending import REMOVE, end
-from labctl.providers.docker_run import KEY, arguments, container_name, lab_options, node_values, volumes_of
+from labctl.providers.docker_ending import KILL, REMOVE, end
+from labctl.providers.docker_run import (
+    KEY,
+    VOLUMES,
+    arguments,
+    container_name,
+    lab_options,
+    label,
+    node_values,
+    volume_options,
+    volumes_of,
+)
+from labctl.providers.docker_volumes import in_volumes
 from labctl.providers.interface import Launch
 from labctl.workspace.files import write_whole
 
-_SECONDS = 120.0
+
+@dataclass(frozen=True)
+class Sources:
+    """From what nodes are made. volume: of Docker, by which the folder of all its volumes is found.
+
+    image: node -> image. folder: (node, end of a volume's name, see VOLUMES) -> the folder among Docker's volumes, as
+    VOLUME/_data, from which the node's volume is filled; None leaves it empty. wait: returns once it can be.
+    """
+
+    volume: str
+    image: Callable[[str], str]
+    folder: Callable[[str, str], str | None]
+    wait: Callable[[], object] = lambda: None
 
 
-def make_machines(
-    launch: Launch, image: Callable[[str], str], fill: Callable[[], object], runner: ProcessRunner
-) -> None:
-    """Make the containers of launch.ssh_ports all at once, from image(node), and start them. Raises ToolError.
+def make_machines(launch: Launch, sources: Sources, runner: ProcessRunner) -> None:
+    """Make the containers of launch.ssh_ports all at once and start them; what there is of them goes first.
 
-    What there is of them goes first. fill puts into their volumes, which are new, what the nodes are to find there.
+    Raises ToolError. Volumes are emptied and filled while containers are removed and made.
     """
     key = (launch.folder / f"{KEY}.pub").read_text(encoding="utf-8")
     nodes = [launch.plan.node(name) for name in launch.ssh_ports]
-    with ThreadPoolExecutor(max_workers=len(nodes)) as pool:
-        made = list(pool.map(lambda node: _make(launch, node, image(node.name), key, runner), nodes))
-        fill()
+    _kill(launch, runner)
+    with ThreadPoolExecutor(max_workers=len(nodes) + 1) as pool:
+        filling = pool.submit(_fill, launch, sources, runner)
+        made = list(pool.map(lambda node: _make(launch, node, sources.image(node.name), key, runner), nodes))
+        filling.result()
         list(pool.map(lambda node, container: _start(launch, node, container, runner), nodes, made))
 
 
+def _kill(launch: Launch, runner: ProcessRunner) -> None:
+    """End what still writes to volumes that are to be filled anew."""
+    listing = ["docker", "ps", "--format", "{{.Names}}", "--filter", f"label={label(launch.plan)}"]
+    wanted = {container_name(launch.plan, node) for node in launch.ssh_ports}
+    running = [name for name in runner.run(listing).stdout.split() if name in wanted]
+    if running:
+        end(KILL, running, runner)
+
+
+def _fill(launch: Launch, sources: Sources, runner: ProcessRunner) -> None:
+    """Make all volumes of these nodes that are not there yet, and let them hold what sources says and nothing else."""
+    sources.wait()
+    pairs, mounts = [], []
+    for node in launch.ssh_ports:
+        for what, volume in zip(VOLUMES, volumes_of(launch.plan, node), strict=True):
+            pairs += [sources.folder(node, what) or "-", f"{volume}/_data"]
+            mounts += ["--mount", f"{volume_options(launch.plan, volume)},target=/made/{volume}"]
+    image = sources.image(next(iter(launch.ssh_ports)))
+    in_volumes("sow.sh", sources.volume, pairs, image, runner, mounts)
+
+
 def _make(launch: Launch, node: NodePlan, image: str, key: str, runner: ProcessRunner) -> str:
-    """One container, as Vagrant's docker provider makes it, and with it its volumes; returns its id."""
+    """One container, as Vagrant's docker provider makes it; returns its id."""
     plan, name = launch.plan, container_name(launch.plan, node.name)
-    # Older clients fail where there is none; one that could not be removed keeps its volumes from being removed, too.
+    # Older clients fail where there is none.
     with contextlib.suppress(ToolError):
         end(REMOVE, [name], runner)
-    runner.run(["docker", "volume", "rm", "--force", *volumes_of(plan, node.name)], timeout=_SECONDS)
     options = lab_options(plan, launch.host, bundle=launch.bundle, api_port=launch.api_port)
     values = node_values(node, launch.host, key)
     naming = ["--name", name, "--hostname", node.name, "--publish", f"127.0.0.1:{launch.ssh_ports[node.name]}:22"]

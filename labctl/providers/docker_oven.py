@@ -19,12 +19,11 @@ from labctl.plan import LabPlan
 from labctl.providers import docker_engine as engine
 from labctl.providers.docker_images import BAKED, SEED_LABEL, node_images, prune_images, seed_volume
 from labctl.providers.docker_layers import checked
-from labctl.providers.docker_machines import make_machines
+from labctl.providers.docker_machines import Sources, make_machines
 from labctl.providers.docker_run import (
     KEY,
     arguments,
     bundle_options,
-    container_name,
     key_options,
     machine_options,
 )
@@ -34,7 +33,7 @@ from labctl.providers.interface import BAKING, Checked, Launch, NodeImage
 
 _BAKE_LABEL = "labctl.bake"
 # How a seed is kept (with a register of its layers): with another number node images are baked anew.
-_FORM = 2
+_FORM = 3
 _SECONDS = 600.0
 
 
@@ -62,7 +61,8 @@ class DockerOven:
         runner.run(["docker", "volume", "create", "--label", mine, f"{name}-docker"])
         key = (lab / f"{KEY}.pub").read_text(encoding="utf-8").strip()
         options = arguments([key_options(), *machine_options(host), *bundle_options(bundle)], {"key": key})
-        mounts = ["--volume", f"{name}-docker:/var/lib/docker", "--volume", "/var/lib/kubelet"]
+        # kubelet's folder by --mount: a bare --volume would stay in the image, for each container to make one more.
+        mounts = ["--volume", f"{name}-docker:/var/lib/docker", "--mount", "type=volume,target=/var/lib/kubelet"]
         naming = ["--name", name, "--hostname", BAKING, "--label", mine, "--publish", "127.0.0.1::22"]
         runner.run(["docker", "run", "--detach", *naming, *mounts, *options, engine.node_image(bundle)], timeout=60)
         address, _, port = runner.run(["docker", "port", name, "22/tcp"]).stdout.split()[0].rpartition(":")
@@ -92,18 +92,18 @@ class DockerOven:
 
         What volumes of theirs are there were left by a cut, or by a container that is gone: the nodes are made anew.
         """
-        nodes, seed = list(launch.ssh_ports), seed_volume(image)
+        seed = seed_volume(image)
         with ThreadPoolExecutor(max_workers=1) as pool:
             bundle = Path(launch.plan.bundle.path)
             looking = pool.submit(checked, [f"{seed}/_data"], image, bundle, runner, volume=seed)
 
-            def sow() -> None:
-                _require_whole(looking.result(), image)
-                roots = [f"{container_name(launch.plan, node)}-docker/_data" for node in nodes]
-                pairs = [folder for root in roots for folder in (f"{seed}/_data", root)]
-                in_volumes("sow.sh", seed, pairs, image, runner)
-
-            make_machines(launch, lambda _: image, sow, runner)
+            sources = Sources(
+                seed,
+                image=lambda _: image,
+                folder=lambda _, what: f"{seed}/_data" if what == "docker" else None,
+                wait=lambda: _require_whole(looking.result(), image),
+            )
+            make_machines(launch, sources, runner)
             return looking.result()
 
     def images(self, runner: ProcessRunner) -> list[NodeImage]:

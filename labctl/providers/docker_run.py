@@ -58,9 +58,14 @@ def volumes_of(plan: LabPlan, node: str) -> list[str]:
     return [f"{container_name(plan, node)}-{name}" for name in VOLUMES]
 
 
+def volume_options(plan: LabPlan, volume: str) -> str:
+    """What --mount says of a volume of the lab, but for where it is mounted: Docker copies nothing into it."""
+    return f"type=volume,volume-nocopy,volume-label={label(plan)},source={volume}"
+
+
 def lab_options(plan: LabPlan, host: Host, *, bundle: Path | None, api_port: int | None) -> list[Options]:
     """What the containers of a lab get."""
-    volume = f"type=volume,volume-label={label(plan)},source={container_name(plan, '')}%{{name}}"
+    volume = volume_options(plan, f"{container_name(plan, '')}%{{name}}")
     return [
         Options("", ("--label", label(plan))),
         key_options(),

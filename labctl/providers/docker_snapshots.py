@@ -16,8 +16,8 @@ from labctl.adapters.ports import ProcessRunner
 from labctl.errors import ToolError
 from labctl.plan import LabPlan
 from labctl.providers.docker_layers import checked
-from labctl.providers.docker_machines import make_machines
-from labctl.providers.docker_run import VOLUMES, container_name, label
+from labctl.providers.docker_machines import Sources, make_machines
+from labctl.providers.docker_run import container_name, label
 from labctl.providers.docker_volumes import in_volumes, present
 from labctl.providers.interface import Checked, Launch, Saved, Tools
 
@@ -54,20 +54,14 @@ class DockerSnapshots:
         return checked(roots, image, bundle, tools.runner, volume=volume, checksum=checksum)
 
     def restore(self, launch: Launch, identity: str, tools: Tools) -> None:
-        """Remove the containers of launch.ssh_ports and their volumes, and make them from the snapshot."""
-        plan, nodes, runner = launch.plan, list(launch.ssh_ports), tools.runner
-        volume = _volume(plan, identity)
-        pairs = []
-        for node in nodes:
-            for what in VOLUMES:
-                pairs += [f"{volume}/_data/{node}/{what}", f"{container_name(plan, node)}-{what}/_data"]
-        image = _image(plan, identity, nodes[0])
-        make_machines(
-            launch,
-            lambda node: _image(plan, identity, node),
-            lambda: in_volumes("sow.sh", volume, pairs, image, runner),
-            runner,
+        """Remove the containers of launch.ssh_ports and what is on their volumes, and make them from the snapshot."""
+        volume = _volume(launch.plan, identity)
+        sources = Sources(
+            volume,
+            image=lambda node: _image(launch.plan, identity, node),
+            folder=lambda node, what: f"{volume}/_data/{node}/{what}",
         )
+        make_machines(launch, sources, tools.runner)
 
     def holds(self, plan: LabPlan, identity: str, tools: Tools) -> bool:
         """Whether volume and images are there: `docker system prune` may have taken them."""

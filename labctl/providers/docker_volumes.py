@@ -15,7 +15,7 @@ _SECONDS = 600.0
 
 def present(images: Sequence[str], volume: str, runner: ProcessRunner) -> bool:
     """Whether all these images and the volume are there."""
-    asked = [["docker", "volume", "inspect", volume], *(["docker", "image", "inspect", image] for image in images)]
+    asked = (["docker", "volume", "inspect", volume], ["docker", "image", "inspect", "--format", "{{.Id}}", *images])
     return all(runner.run(command, check=False).returncode == 0 for command in asked)
 
 
@@ -24,14 +24,17 @@ def node_script(name: str) -> bytes:
     return asset("vagrant", "node", name).read_bytes()
 
 
-def in_volumes(script: str, volume: str, arguments: Sequence[str], image: str, runner: ProcessRunner) -> str:
+def in_volumes(
+    script: str, volume: str, arguments: Sequence[str], image: str, runner: ProcessRunner, mounts: Sequence[str] = ()
+) -> str:
     """Run a script of vagrant/node as root in the folder that holds all volumes; returns what it printed.
 
     volume: one that is there, by which the folder is found. Hard links do not cross mounts, so it is mounted whole.
-    arguments: what the script gets; a volume's content is VOLUME/_data. image: has a shell. Raises ToolError.
+    arguments: what the script gets; a volume's content is VOLUME/_data. image: has a shell. mounts: options of
+    `docker run`, of which Docker makes volumes that are not there yet. Raises ToolError.
     """
     text = node_script("layers.sh") + node_script(script)
-    return _run(["sh", image, "-s", "--", *arguments], [], text, volume, runner)
+    return _run(["sh", image, "-s", "--", *arguments], mounts, text, volume, runner)
 
 
 def mend_layers(found: str, bundle: Path, volume: str, image: str, runner: ProcessRunner) -> str:
@@ -41,7 +44,7 @@ def mend_layers(found: str, bundle: Path, volume: str, image: str, runner: Proce
     return _run(program, mount, found.encode(), volume, runner)
 
 
-def _run(program: list[str], mounts: list[str], stdin: bytes, volume: str, runner: ProcessRunner) -> str:
+def _run(program: list[str], mounts: Sequence[str], stdin: bytes, volume: str, runner: ProcessRunner) -> str:
     """program: what to start, the image, what it gets."""
     mountpoint = runner.run(["docker", "volume", "inspect", "--format", "{{.Mountpoint}}", volume]).stdout.strip()
     folder = Path(mountpoint).parent.parent

@@ -246,8 +246,15 @@ class Provider(Protocol):
         """The folder of this computer on whose disk machines lie; None where that cannot be seen from here."""
         ...
 
+    def freeze(self, plan: LabPlan, nodes: Sequence[str], runner: ProcessRunner) -> None:
+        """Let these machines, which are to go, stand still until then if that is a matter of a moment.
+
+        What they did would only take the processors from who makes them again. Those that do not run are no error.
+        """
+        ...
+
     def thaw(self, plan: LabPlan, runner: ProcessRunner) -> None:
-        """Let machines run on that a snapshot has frozen and, being cut, not thawed. Raises ToolError."""
+        """Let machines run on that stand still, also after a save or reset that was cut. Raises ToolError."""
         ...
 
     def halt(self, plan: LabPlan, runner: ProcessRunner) -> bool:

@@ -64,6 +64,9 @@ class VirtualMachines:
         """As near as can be told: Vagrant and hypervisor are set up to keep disks where they do."""
         return lab
 
+    def freeze(self, plan: LabPlan, nodes: Sequence[str], runner: ProcessRunner) -> None:
+        """Nothing: a hypervisor writes a machine's memory to disk for it."""
+
     def thaw(self, plan: LabPlan, runner: ProcessRunner) -> None:
         """Nothing: what a save that was cut has left suspended, `vagrant up` lets go on."""
 

@@ -35,8 +35,17 @@ class RestoreMachines:
 
     def run(self, lab: Lab) -> int | None:
         """Restore. Raises LabctlError."""
-        found = restorable(lab, self.snapshot)
         names = self.nodes or tuple(node.name for node in lab.plan.nodes)
+        lab.provider.freeze(lab.plan, names, lab.runner)
+        try:
+            return self._run(lab, names)
+        except BaseException:
+            # Nothing may have been taken away yet.
+            lab.provider.thaw(lab.plan, lab.runner)
+            raise
+
+    def _run(self, lab: Lab, names: Sequence[str]) -> int:
+        found = restorable(lab, self.snapshot)
         lab.shell.close()
         with ThreadPoolExecutor(max_workers=1) as pool:
             # Before anything is taken away; it takes no longer than what is to be prepared meanwhile.

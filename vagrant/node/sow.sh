@@ -1,6 +1,10 @@
-# In Docker's folder of volumes: fills folders that are empty: (FROM TO)...
+# In Docker's folder of volumes: empties folders and fills them: (FROM TO)..., where FROM is - for one to stay empty.
 # Image layers (overlay2) are hard links: dockerd never writes into one in place. The rest, databases above all, is copied.
 set -eu
+empty() { # FOLDER, absolute; beside it the register of its layers
+  rm -f "${1%/*}/layers"
+  find "$1" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
+}
 fill() { # FROM TO, absolute
   if [ -d "$1/overlay2" ]; then
     cp -al "$1/overlay2" "$2/"
@@ -11,7 +15,10 @@ fill() { # FROM TO, absolute
 }
 waiting=
 while [ $# -gt 0 ]; do
-  fill "$PWD/$1" "$PWD/$2" &
+  (
+    empty "$PWD/$2"
+    if [ "$1" != - ]; then fill "$PWD/$1" "$PWD/$2"; fi
+  ) &
   waiting="$waiting $!"
   shift 2
 done

@@ -13,6 +13,7 @@ import pytest
 from labctl.adapters.ports import Completed
 from labctl.collect import live as module
 from labctl.collect.live import API_PATHS, UNITS, api_file, collect, look
+from labctl.collect.units import by_unit
 from labctl.errors import ToolError
 from labctl.facts import NotObserved, Unavailable
 from labctl.plan import LabPlan, default_plan
@@ -168,7 +169,14 @@ def test_the_nodes_script_names_every_file_whatever_is_missing_on_the_node(tmp_p
             (tmp_path / tool).symlink_to(found.stdout.strip())
     bare = re.sub(r"PATH=\S+", f"PATH={tmp_path}", script())
     done = subprocess.run(["sh", "-s"], input=bare, capture_output=True, text=True, check=False)
-    named = dict(line.partition("\t")[::2] for line in done.stdout.splitlines())
-    assert set(named) == PER_NODE
-    assert b"not found" in base64.b64decode(named["ip-addr.json"])
-    assert json.loads(base64.b64decode(named["labctl.json"])) == {}
+    lines = (line.partition("\t")[::2] for line in done.stdout.splitlines())
+    named = by_unit({f"nodes/node-1/{name}": base64.b64decode(content) for name, content in lines}, "nodes/node-1")
+    assert set(named) == {f"nodes/node-1/{name}" for name in PER_NODE}
+    for missing in ("ip-addr.json", *(name for name in PER_NODE if name.startswith("systemctl-"))):
+        assert b"not found" in told(named[f"nodes/node-1/{missing}"])
+    assert json.loads(told(named["nodes/node-1/labctl.json"])) == {}
+
+
+def told(content: bytes | Unavailable) -> bytes:
+    assert isinstance(content, bytes)
+    return content

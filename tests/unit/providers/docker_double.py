@@ -62,7 +62,7 @@ class FakeDocker:
                 if check:
                     raise ToolError(f"{argv[0]} failed", command=argv, output=text)
                 return Completed(argv, 1, "", text)
-        if argv[:3] == ("docker", "image", "inspect") and argv[3] not in self.images:
+        if argv[:3] == ("docker", "image", "inspect") and not {w for w in argv[3:] if "/" in w} <= set(self.images):
             return Completed(argv, 1, "", "No such image")
         return Completed(argv, 0, self._answer(argv), "")
 

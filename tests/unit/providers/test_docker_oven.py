@@ -79,9 +79,14 @@ def test_machines_start_with_a_copy_of_the_seed_and_are_known_to_vagrant(plan: L
     looked = position(docker, "docker run --rm")
     assert docker.commands[looked][-2:] == ("labctl-seed-0123/_data", "labctl-seed-0123/_data")
     sown = docker.commands[position(docker, "docker run --rm", "node-2-docker/_data")]
-    assert sown[-4:] == (
-        *("labctl-seed-0123/_data", "labctl-tutorial-node-1-docker/_data"),
-        *("labctl-seed-0123/_data", "labctl-tutorial-node-2-docker/_data"),
+    assert sown[-12:] == tuple(
+        folder
+        for node in ("node-1", "node-2")
+        for what, source in (("docker", "labctl-seed-0123/_data"), ("kubelet", "-"), ("etcd", "-"))
+        for folder in (source, f"labctl-tutorial-{node}-{what}/_data")
+    )
+    assert "type=volume,volume-nocopy,volume-label=labctl.lab=tutorial,source=labctl-tutorial-node-2-etcd" in " ".join(
+        sown
     )
     for node, port in (("node-1", "2200"), ("node-2", "2201")):
         created = docker.commands[position(docker, "docker create", f"labctl-tutorial-{node} ")]

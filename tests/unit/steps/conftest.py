@@ -95,6 +95,9 @@ class StillProvider:
     def prepare(self, *_: object) -> None:
         return None
 
+    def freeze(self, *_: object) -> None:
+        return None
+
     def thaw(self, *_: object) -> None:
         return None
 

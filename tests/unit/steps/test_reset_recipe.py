@@ -24,13 +24,15 @@ from tests.unit.steps.conftest import Bench, StillProvider
 
 @dataclass
 class Store:
-    """Keeps ids. fails: the next save is cut. found: what a look at it finds."""
+    """Keeps ids. fails: the next save is cut. found: what a look at it finds. stood: machines that stood still once."""
 
     kept: set[str] = field(default_factory=set)
     restored: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     fails: bool = False
     memory: bool = False
     found: Checked = field(default_factory=Checked)
+    frozen: set[str] = field(default_factory=set)
+    stood: set[str] = field(default_factory=set)
 
     def check(self, plan: LabPlan, identity: str, checksum: str, nodes: Sequence[str], tools: Tools) -> Checked:
         assert checksum == "sum"
@@ -58,6 +60,13 @@ class Keeping(StillProvider):
     def __init__(self, store: Store) -> None:
         super().__init__()
         self.snapshots = store
+
+    def freeze(self, _plan: object, nodes: Sequence[str], *_: object) -> None:
+        self.snapshots.frozen.update(nodes)
+        self.snapshots.stood.update(nodes)
+
+    def thaw(self, *_: object) -> None:
+        self.snapshots.frozen.clear()
 
     def halt(self, *_: object) -> bool:
         return False
@@ -138,6 +147,13 @@ def test_without_its_bundle_no_machine_is_taken_away(lab: Lab, store: Store) -> 
     with pytest.raises(ToolError, match="bundle"):
         walk((RestoreMachines("ready"),), lab, "run-2")
     assert store.restored == []
+    assert store.stood
+    assert not store.frozen, "they run on"
+
+
+def test_machines_that_are_to_go_do_not_hold_up_who_makes_them_again(lab: Lab, store: Store) -> None:
+    walk((RestoreMachines("ready", ("node-2",)),), lab, "run-2")
+    assert store.frozen == {"node-2"}
 
 
 def test_restoring_makes_the_named_machines_again(lab: Lab, store: Store) -> None:

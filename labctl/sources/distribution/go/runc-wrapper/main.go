@@ -4,6 +4,8 @@
 // these wishes out of the container's configuration and then becomes the real runc.
 //
 // It never keeps runc from running: what it cannot do it reports on stderr, and runc gets the configuration as it was.
+//
+// runc's version it asks for once and then remembers (version.go).
 package main
 
 import (
@@ -28,6 +30,12 @@ func main() {
 			fmt.Fprintf(os.Stderr, "labctl-runc: %s is left as it is: %v\n", path, err)
 		}
 	}
+	if len(os.Args) == 2 && os.Args[1] == "--version" {
+		if answer, err := version(realRuncs, noteFolder); err == nil {
+			fmt.Print(answer)
+			return
+		}
+	}
 	err := becomeRunc(realRuncs, os.Args)
 	fmt.Fprintf(os.Stderr, "labctl-runc: %v\n", err)
 	os.Exit(127)
@@ -35,15 +43,24 @@ func main() {
 
 // becomeRunc replaces this process by the first runc that exists; it returns only if there is none that starts.
 func becomeRunc(candidates []string, args []string) error {
+	path, err := findRunc(candidates)
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("cannot start %s: %w", path, syscall.Exec(path, append([]string{"runc"}, args[1:]...), os.Environ()))
+}
+
+// findRunc returns the first runc that exists.
+func findRunc(candidates []string) (string, error) {
 	self, _ := os.Executable()
 	for _, path := range candidates {
 		real, err := filepath.EvalSymlinks(path)
 		if err != nil || real == self {
 			continue // absent, or a link to this wrapper, which would call itself for ever
 		}
-		return fmt.Errorf("cannot start %s: %w", path, syscall.Exec(path, append([]string{"runc"}, args[1:]...), os.Environ()))
+		return path, nil
 	}
-	return errors.New("no runc in " + strings.Join(candidates, ", "))
+	return "", errors.New("no runc in " + strings.Join(candidates, ", "))
 }
 
 // hasSysResource tells whether this process, and so runc, has the capability: then there is nothing to adapt.

@@ -1,0 +1,56 @@
+"""systemctl's answers for several units at once, taken apart: a start of systemctl costs as much as what it tells.
+
+What is looked at then is a file for each unit, as if it had been asked for alone: the form of recordings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+
+from labctl.facts import Unavailable
+from labctl.facts.model import UNITS
+
+# The names of both answers on their way from the node.
+SHOW, STATUS = "systemctl-show", "systemctl-status"
+
+_UNIT = "|".join(re.escape(unit) for unit in UNITS)
+# A bullet, whose form depends on state and locale, the unit, and what it is unless that cannot be read (masked); or
+# what is said of one that there is not.
+_HEADER = re.compile(rf"^(?:\S{{1,3}} (?:{_UNIT})(?: - .*)?|Unit (?:{_UNIT}) could not be found\.)$", re.MULTILINE)
+
+
+def by_unit(files: Mapping[str, bytes | Unavailable], folder: str) -> dict[str, bytes | Unavailable]:
+    """The files of one node, both answers replaced by one file for each unit and question."""
+    found = dict(files)
+    for answer, split in ((SHOW, _shown), (STATUS, _stated)):
+        told = found.pop(f"{folder}/{answer}")
+        if isinstance(told, Unavailable):
+            found.update({f"{folder}/{answer}-{unit}.txt": told for unit in UNITS})
+            continue
+        parts = dict(split(told.decode("utf-8", "replace")))
+        # Where systemctl itself fails, that is told of each; of an answer that lacks units this is never a whole one.
+        otherwise = told.partition(b"\n")[0] + b"\n"
+        for unit in UNITS:
+            found[f"{folder}/{answer}-{unit}.txt"] = parts[unit].encode() if unit in parts else otherwise
+    return found
+
+
+def _shown(text: str) -> Iterator[tuple[str, str]]:
+    """A block of properties for each unit, in the order asked."""
+    blocks = text.split("\n\n")
+    if len(blocks) != len(UNITS):
+        return
+    for unit, block in zip(UNITS, blocks, strict=True):
+        # The last block has its own end of line, or was cut off.
+        yield unit, block if block is blocks[-1] else f"{block}\n"
+
+
+def _stated(text: str) -> Iterator[tuple[str, str]]:
+    """From one header to the next."""
+    starts = [match.start() for match in _HEADER.finditer(text)]
+    for start, end in pairwise([*starts, len(text)]):
+        part = text[start:end]
+        unit = next(unit for unit in UNITS if unit in part.partition("\n")[0])
+        yield unit, part.removesuffix("\n\n") + "\n" if part.endswith("\n\n") else part
