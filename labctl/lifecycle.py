@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from labctl import app
 from labctl.errors import LabctlError, UsageError
 from labctl.events import Reporter
-from labctl.steps.snapshots import delete, restorable, save, snapshots
+from labctl.steps.snapshots import delete, fitting, restorable, save, snapshots
 from labctl.steps.step import Lab, Step
 from labctl.workspace.snapshots import Snapshot
 
@@ -35,14 +35,17 @@ def at_work(lab: Lab, command: str, make_reporter: MakeReporter) -> Iterator[tup
 
 
 def check_reset(lab: Lab, snapshot: str, nodes: Sequence[str]) -> Snapshot:
-    """The snapshot to which these nodes (all, if none is named) can be reset. Raises LabctlError saying why not."""
+    """The snapshot to which these nodes (all, if none is named) are to be reset. Raises LabctlError saying why not.
+
+    Whether its data is there is looked at when it is needed.
+    """
     for node in nodes:
         if lab.plan.node(node).role == "control-plane" and len(set(nodes)) < len(lab.plan.nodes):
             raise UsageError(
                 f"{node} alone cannot be reset: it holds the state of the whole cluster",
                 hint="labctl reset, for all nodes",
             )
-    return restorable(lab, snapshot)
+    return fitting(lab, snapshot)
 
 
 def reset(lab: Lab, snapshot: str, nodes: Sequence[str], keep: str | None, make_reporter: MakeReporter) -> CheckReport:
@@ -54,6 +57,7 @@ def reset(lab: Lab, snapshot: str, nodes: Sequence[str], keep: str | None, make_
 
     with at_work(lab, "reset", make_reporter) as (working, run_id):
         if keep is not None:
+            restorable(working, snapshot)
             save(working, keep, "save_snapshot")
         return walked(recipe(snapshot, tuple(nodes)), working, run_id)
 

@@ -53,4 +53,4 @@ def _thaw(containers: Sequence[str], runner: ProcessRunner) -> None:
     # Not --volume, which would make the folder where there is none: with control groups v2 nothing is frozen so.
     mount = ["--mount", f"type=bind,source={_FREEZERS},target={_FREEZERS}"]
     program = ["--entrypoint", "sh", there[0][1], "-c", _THAW, "-", *(identity for identity, _ in there)]
-    runner.run(["docker", "run", "--rm", "--network", "none", *mount, *program], check=False, timeout=_SECONDS)
+    runner.run(["docker", "run", "--rm", "--network", "host", *mount, *program], check=False, timeout=_SECONDS)

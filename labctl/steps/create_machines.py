@@ -21,7 +21,6 @@ from labctl.workspace.files import write_whole
 # The mark that says which bundle a node has; written when its files were checked there.
 BUNDLE_MARK = "bundle"
 _COPY_SECONDS = 900.0
-_START_SECONDS = 90.0
 
 
 @dataclass(frozen=True)
@@ -109,20 +108,24 @@ def _equip(lab: Lab, step: str, node: NodePlan) -> None:
         alive.check()
         lab.say(step, text, node.name)
 
-    wait_for_ssh(lab.shell, node.name, waiting)
-    bundle = lab.bundle
-    files = bundle.files_for(node.role)
     if not lab.mounts_bundle:
-        _copy(lab, step, node.name, files)
+        wait_for_ssh(lab.shell, node.name, waiting)
+        _copy(lab, step, node.name, lab.bundle.files_for(node.role))
     mark = f"/etc/labctl/fingerprints/{BUNDLE_MARK}"
-    lab.shell.run(
-        node.name,
+    command = (
         f"test -f {BUNDLE_ON_NODE}/manifest.json && mkdir -p {Path(mark).parent} && "
         f"echo {shlex.quote(lab.plan.bundle.fingerprint)} > {mark} && "
         # What a baked node has is to run before anybody looks whether it does; what cannot, its own step mends.
-        "if systemctl --quiet is-enabled docker.service 2>/dev/null; then systemctl start docker.service || true; fi",
-        timeout=_START_SECONDS,
+        "if systemctl --quiet is-enabled docker.service 2>/dev/null; then systemctl start docker.service || true; fi"
     )
+    done = wait_for_ssh(lab.shell, node.name, waiting, command)
+    if done.returncode != 0:
+        raise ToolError(
+            f"the bundle cannot be used on {node.name}",
+            command=["ssh", node.name, command],
+            output=done.output,
+            hint=f"is the node's disk full? labctl ssh {node.name} -- df -h",
+        )
 
 
 def _copy(lab: Lab, step: str, node: str, files: Sequence[str]) -> None:

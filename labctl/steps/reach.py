@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from labctl.adapters.ports import RUNNING, NodeShell
+from labctl.adapters.ports import RUNNING, Completed, NodeShell
 from labctl.checks.compare import few
 from labctl.errors import ToolError
 from labctl.steps.step import Lab
 
 _SSH_SECONDS = 120
+_COMMAND_SECONDS = 90.0
 _POLL_SECONDS = 0.3
 _NO_ANSWER = "labctl up again; if it stays so, labctl reset makes the machines again (labctl destroy where it cannot)"
 # Sooner there is nothing to tell: every machine takes that long.
@@ -19,8 +20,11 @@ _QUIET_SECONDS = 3.0
 _ALIVE_SECONDS = 5.0
 
 
-def wait_for_ssh(shell: NodeShell, node: str, say: Callable[[str], None]) -> None:
-    """Return once node runs a command. Raises ToolError after two minutes, saying what the last one said."""
+def wait_for_ssh(shell: NodeShell, node: str, say: Callable[[str], None], command: str = "true") -> Completed:
+    """Run command once node answers, for 90 seconds at most; what it came to, whatever its exit code.
+
+    Raises ToolError after two minutes, saying what the last try said.
+    """
     import tenacity
 
     retrying = tenacity.Retrying(
@@ -31,9 +35,10 @@ def wait_for_ssh(shell: NodeShell, node: str, say: Callable[[str], None]) -> Non
         reraise=True,
     )
     try:
-        retrying(shell.run, node, "true")
+        done: Completed = retrying(shell.run, node, command, timeout=_COMMAND_SECONDS, check=False)
     except ToolError as error:
         raise ToolError(error.message, command=error.command, output=error.output, hint=_NO_ANSWER) from None
+    return done
 
 
 class Alive:

@@ -46,10 +46,10 @@ class RestoreMachines:
 
     def _run(self, lab: Lab, names: Sequence[str]) -> int:
         found = restorable(lab, self.snapshot)
-        lab.shell.close()
         with ThreadPoolExecutor(max_workers=1) as pool:
             # Before anything is taken away; it takes no longer than what is to be prepared meanwhile.
             looking = pool.submit(check, lab, found, names)
+            lab.shell.close()
             lab.provider.prepare(lab.plan, lab.workspace.root, None, lab.runner, lab.reporter)
             render_lab_files(lab)
             told = looking.result()

@@ -94,8 +94,8 @@ def mended(found: Checked) -> str | None:
     return f"restored from the bundle what had been written to in place, for all nodes at once: {few(found.mended)}"
 
 
-def restorable(lab: Lab, name: str) -> Snapshot:
-    """The snapshot of that name. Raises LabctlError where it, its data or the bundle is not there, or for its plan."""
+def fitting(lab: Lab, name: str) -> Snapshot:
+    """The snapshot of that name, by what is noted of it. Raises LabctlError where there is none, or for its plan."""
     found = snapshots(lab).get(name)
     if found.plan != lab.plan.fingerprint():
         raise ConfigError(
@@ -103,6 +103,12 @@ def restorable(lab: Lab, name: str) -> Snapshot:
             f"(Kubernetes {found.kubernetes}; nodes {', '.join(found.nodes)})",
             hint=f"delete it (labctl snapshot delete {name}); `labctl up` brings the lab up by its plan",
         )
+    return found
+
+
+def restorable(lab: Lab, name: str) -> Snapshot:
+    """The snapshot of that name; fitting, with its data and the lab's bundle there. Raises LabctlError."""
+    found = fitting(lab, name)
     if not lab.provider.snapshots.holds(lab.plan, found.id, lab.tools):
         raise ToolError(
             f"the data of the snapshot {name} is not there any more",

@@ -21,7 +21,7 @@ _SECONDS = 240.0
 _EMULATED = 5
 # While much is open a look takes processor time from what is to come up; at the end it is waited for.
 _POLL_SECONDS = 1.0
-_LAST_POLL_SECONDS = 0.4
+_LAST_POLL_SECONDS = 0.25
 # The end is near when no more claims than these are open.
 _LAST_CLAIMS = 2
 # How long the API may go on telling what was before a kubelet was started anew: its first report and first probes.
