@@ -38,7 +38,7 @@ class Options:
 
 
 # Docker's weight of one processor, and how many times that of a worker's the control plane's processors count.
-_SHARE, _FIRST = 1024, 4
+_SHARE, _FIRST = 1024, 2
 # What of a node lies on a volume of its own: the end of the volume's name -> where the node has it.
 VOLUMES = {"docker": "/var/lib/docker", "kubelet": "/var/lib/kubelet", "etcd": "/var/lib/etcd"}
 
