@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 
 from labctl.facts import Unavailable
 from labctl.facts.model import UNITS
@@ -18,7 +17,7 @@ SHOW, STATUS = "systemctl-show", "systemctl-status"
 _UNIT = "|".join(re.escape(unit) for unit in UNITS)
 # A bullet, whose form depends on state and locale, the unit, and what it is unless that cannot be read (masked); or
 # what is said of one that there is not.
-_HEADER = re.compile(rf"^(?:\S{{1,3}} (?:{_UNIT})(?: - .*)?|Unit (?:{_UNIT}) could not be found\.)$", re.MULTILINE)
+_HEADER = re.compile(rf"^(?:\S{{1,3}} ({_UNIT})(?: - .*)?|Unit ({_UNIT}) could not be found\.)$", re.MULTILINE)
 
 
 def by_unit(files: Mapping[str, bytes | Unavailable], folder: str) -> dict[str, bytes | Unavailable]:
@@ -49,8 +48,7 @@ def _shown(text: str) -> Iterator[tuple[str, str]]:
 
 def _stated(text: str) -> Iterator[tuple[str, str]]:
     """From one header to the next."""
-    starts = [match.start() for match in _HEADER.finditer(text)]
-    for start, end in pairwise([*starts, len(text)]):
-        part = text[start:end]
-        unit = next(unit for unit in UNITS if unit in part.partition("\n")[0])
-        yield unit, part.removesuffix("\n\n") + "\n" if part.endswith("\n\n") else part
+    headers = list(_HEADER.finditer(text))
+    for header, end in zip(headers, [*(later.start() for later in headers[1:]), len(text)], strict=False):
+        part = text[header.start() : end]
+        yield header[1] or header[2], part.removesuffix("\n\n") + "\n" if part.endswith("\n\n") else part

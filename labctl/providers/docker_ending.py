@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 from labctl.adapters.ports import ProcessRunner
 
-KILL = ("docker", "kill")
 REMOVE = ("docker", "rm", "--force", "--volumes")
 STOP = ("docker", "stop", "--time", "1")
 _SECONDS = 120.0
@@ -30,7 +29,7 @@ def end(
     runner: ProcessRunner,
     patience: float = _PATIENCE_SECONDS,
 ) -> None:
-    """Run KILL, REMOVE or STOP on these containers; what is frozen in one is thawed after patience (seconds).
+    """Run REMOVE or STOP on these containers; what is frozen in one is thawed after patience (seconds).
 
     Raises ToolError.
     """

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from labctl.adapters.ports import ProcessRunner
-from labctl.errors import ToolError
 from labctl.plan import NodePlan
 from labctl.providers import docker_engine as engine
-from labctl.providers.docker_ending import KILL, REMOVE, end
+from labctl.providers.docker_ending import REMOVE, end
 from labctl.providers.docker_run import (
     KEY,
     VOLUMES,
@@ -45,11 +43,11 @@ class Sources:
 def make_machines(launch: Launch, sources: Sources, runner: ProcessRunner) -> None:
     """Make the containers of launch.ssh_ports all at once and start them; what there is of them goes first.
 
-    Raises ToolError. Volumes are emptied and filled while containers are removed and made.
+    Raises ToolError. Volumes are emptied and filled while containers are made.
     """
     key = (launch.folder / f"{KEY}.pub").read_text(encoding="utf-8")
     nodes = [launch.plan.node(name) for name in launch.ssh_ports]
-    _kill(launch, runner)
+    _remove(launch, runner)
     with ThreadPoolExecutor(max_workers=len(nodes) + 1) as pool:
         filling = pool.submit(_fill, launch, sources, runner)
         made = list(pool.map(lambda node: _make(launch, node, sources.image(node.name), key, runner), nodes))
@@ -57,13 +55,13 @@ def make_machines(launch: Launch, sources: Sources, runner: ProcessRunner) -> No
         list(pool.map(lambda node, container: _start(launch, node, container, runner), nodes, made))
 
 
-def _kill(launch: Launch, runner: ProcessRunner) -> None:
-    """End what still writes to volumes that are to be filled anew."""
-    listing = ["docker", "ps", "--format", "{{.Names}}", "--filter", f"label={label(launch.plan)}"]
+def _remove(launch: Launch, runner: ProcessRunner) -> None:
+    """Remove what there is of these containers: one that is left by a cut must not start on volumes filled by half."""
+    listing = ["docker", "ps", "--all", "--format", "{{.Names}}", "--filter", f"label={label(launch.plan)}"]
     wanted = {container_name(launch.plan, node) for node in launch.ssh_ports}
-    running = [name for name in runner.run(listing).stdout.split() if name in wanted]
-    if running:
-        end(KILL, running, runner)
+    there = [name for name in runner.run(listing).stdout.split() if name in wanted]
+    if there:
+        end(REMOVE, there, runner)
 
 
 def _fill(launch: Launch, sources: Sources, runner: ProcessRunner) -> None:
@@ -81,9 +79,6 @@ def _fill(launch: Launch, sources: Sources, runner: ProcessRunner) -> None:
 def _make(launch: Launch, node: NodePlan, image: str, key: str, runner: ProcessRunner) -> str:
     """One container, as Vagrant's docker provider makes it; returns its id."""
     plan, name = launch.plan, container_name(launch.plan, node.name)
-    # Older clients fail where there is none.
-    with contextlib.suppress(ToolError):
-        end(REMOVE, [name], runner)
     options = lab_options(plan, launch.host, bundle=launch.bundle, api_port=launch.api_port)
     values = node_values(node, launch.host, key)
     naming = ["--name", name, "--hostname", node.name, "--publish", f"127.0.0.1:{launch.ssh_ports[node.name]}:22"]

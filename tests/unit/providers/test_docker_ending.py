@@ -11,10 +11,10 @@ import pytest
 
 from labctl.adapters.ports import Completed
 from labctl.errors import ToolError
-from labctl.providers.docker_ending import KILL, REMOVE, STOP, end
+from labctl.providers.docker_ending import REMOVE, STOP, end
 from tests.unit.providers.docker_double import FakeDocker
 
-ENDINGS = [KILL, REMOVE, STOP]
+ENDINGS = [REMOVE, STOP]
 
 
 class Stuck(FakeDocker):

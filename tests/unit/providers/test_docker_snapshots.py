@@ -79,12 +79,12 @@ def test_restoring_one_node_touches_no_other(plan: LabPlan, tmp_path: Path) -> N
     STORE.restore(launch, "77", tools(docker))
     changed = docker.changes()
     assert not [line for line in changed if "node-1-" in line or "node-3-" in line or "k8s-master-" in line]
-    (killed,), (removed,) = ran(docker, "docker kill"), ran(docker, "docker rm")
+    (removed,) = ran(docker, "docker rm")
     sown, created = ran(docker, "docker run"), ran(docker, "docker create")
     started = ran(docker, "docker start")
-    assert killed < removed < created[0] < started[0]
-    assert killed < sown[0] < started[0]
-    assert docker.commands[killed] == ("docker", "kill", "labctl-tutorial-node-2")
+    assert removed < created[0] < started[0]
+    assert removed < sown[0] < started[0]
+    assert docker.commands[removed] == ("docker", "rm", "--force", "--volumes", "labctl-tutorial-node-2")
     assert "labctl/snapshot-tutorial:77-node-2" in docker.commands[created[0]]
     assert docker.commands[sown[0]][-6:] == (
         "labctl-tutorial-snapshot-77/_data/node-2/docker",
@@ -161,18 +161,18 @@ def test_halt_stops_what_runs_at_once(plan: LabPlan) -> None:
     assert docker.changes() == ["docker stop --time 1 labctl-tutorial-k8s-master"]
 
 
-def test_what_does_not_run_is_not_killed(plan: LabPlan, tmp_path: Path) -> None:
+def test_what_is_not_there_is_not_removed(plan: LabPlan, tmp_path: Path) -> None:
     (tmp_path / "id_ed25519.pub").write_text("ssh-ed25519 AAAA\n")
     docker = FakeDocker(answers={("docker", "ps"): "labctl-tutorial-node-1\n"})
     launch = Launch(plan, Host(vagrant=True), tmp_path, tmp_path / "bundle", 16443, {"node-2": 2202})
     STORE.restore(launch, "77", tools(docker))
-    assert not ran(docker, "docker kill")
+    assert not ran(docker, "docker rm")
 
 
-def test_volumes_are_not_filled_under_a_machine_that_cannot_be_killed(plan: LabPlan, tmp_path: Path) -> None:
+def test_volumes_are_not_filled_under_a_machine_that_cannot_be_removed(plan: LabPlan, tmp_path: Path) -> None:
     (tmp_path / "id_ed25519.pub").write_text("ssh-ed25519 AAAA\n")
     answers = {("docker", "ps"): "labctl-tutorial-node-2\n"}
-    docker = FakeDocker(answers=answers, failing={("docker", "kill"): "did not receive an exit event"})
+    docker = FakeDocker(answers=answers, failing={("docker", "rm"): "did not receive an exit event"})
     launch = Launch(plan, Host(vagrant=True), tmp_path, tmp_path / "bundle", 16443, {"node-2": 2202})
     with pytest.raises(ToolError):
         STORE.restore(launch, "77", tools(docker))
