@@ -4,7 +4,7 @@
                           (e) `reset` of a lab used hard and of one node, (f) `halt` and `resume`, (g) disk and memory
 
 Prints a table of seconds with their spread (`up` and `reset` run three times in each of --rounds N) and of ratios,
-writes bench/results/<time>.json and docs/timeline.svg. Takes about eight minutes; no lab of these addresses may be up,
+writes bench/results/<time>.json and docs/timeline.svg. Takes about six minutes; no lab of these addresses may be up,
 and nothing else be at work.
 """
 
@@ -28,7 +28,7 @@ from tests.hard_use import use_hard
 HERE = Path(__file__).resolve().parent
 PLOT = HERE.parent / "docs" / "timeline.svg"
 LABCTL = [sys.executable, "-m", "labctl"]
-# How often what has a figure to reach is measured in one round: one run tells of the computer's moment, too.
+# How often what has a figure to reach is measured in one round: a single run tells of the computer's moment, too.
 TIMES = 3
 
 
@@ -91,7 +91,7 @@ def run(bench: Bench, rounds: int) -> None:
         bench.baseline(bundle)
         try:
             from_nothing(bench)
-            for _ in range(3):
+            for _ in range(TIMES):
                 bench.labctl("second up", "up")
                 bench.labctl("verify", "verify")
                 bench.labctl("verify deep", "verify", "--deep")
@@ -115,8 +115,9 @@ def from_nothing(bench: Bench) -> None:
 def lifecycle(bench: Bench) -> None:
     """Reset of the lab used hard and of one node, halt and resume, snapshots and what they take."""
     images = json.loads(bench.labctl(None, "bundle", "show", "-o", "json"))["images"]
+    busybox = next(each["ref"] for each in images if "busybox" in each["ref"])
     for _ in range(TIMES):
-        use_hard("tutorial", next(each["ref"] for each in images if "busybox" in each["ref"]))
+        use_hard("tutorial", busybox)
         bench.labctl("reset", "reset", "--yes")
     remove_node("node-2")
     bench.labctl("reset node-2", "reset", "node-2", "--yes")

@@ -42,7 +42,13 @@ _NODE_SECONDS = 90.0
 
 _KUBECTL = "kubectl-non-root.txt"
 _NODE_NAMES = (
-    *(SHOW, STATUS, "docker-version.json", "docker-info.json", "ip-addr.json", "host.txt", "labctl.json"),
+    SHOW,
+    STATUS,
+    "docker-version.json",
+    "docker-info.json",
+    "ip-addr.json",
+    "host.txt",
+    "labctl.json",
     CERTIFICATES_FILE,
 )
 # Each line of the answer: name of the file, a tab, its content in base64. PATH is complete for an ordinary sh.

@@ -14,6 +14,8 @@ from labctl.facts.model import UNITS
 # The names of both answers on their way from the node.
 SHOW, STATUS = "systemctl-show", "systemctl-status"
 
+# Every line keeps its end.
+_EMPTY_LINE = re.compile(r"(?<=\n)\n")
 _UNIT = "|".join(re.escape(unit) for unit in UNITS)
 # A bullet, whose form depends on state and locale, the unit, and what it is unless that cannot be read (masked); or
 # what is said of one that there is not.
@@ -38,12 +40,9 @@ def by_unit(files: Mapping[str, bytes | Unavailable], folder: str) -> dict[str, 
 
 def _shown(text: str) -> Iterator[tuple[str, str]]:
     """A block of properties for each unit, in the order asked."""
-    blocks = text.split("\n\n")
-    if len(blocks) != len(UNITS):
-        return
-    for unit, block in zip(UNITS, blocks, strict=True):
-        # The last block has its own end of line, or was cut off.
-        yield unit, block if block is blocks[-1] else f"{block}\n"
+    blocks = _EMPTY_LINE.split(text)
+    if len(blocks) == len(UNITS):
+        yield from zip(UNITS, blocks, strict=True)
 
 
 def _stated(text: str) -> Iterator[tuple[str, str]]:
@@ -51,4 +50,5 @@ def _stated(text: str) -> Iterator[tuple[str, str]]:
     headers = list(_HEADER.finditer(text))
     for header, end in zip(headers, [*(later.start() for later in headers[1:]), len(text)], strict=False):
         part = text[header.start() : end]
-        yield header[1] or header[2], part.removesuffix("\n\n") + "\n" if part.endswith("\n\n") else part
+        # Without the empty line before the next one.
+        yield header[1] or header[2], part[:-1] if part.endswith("\n\n") else part

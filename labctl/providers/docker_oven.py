@@ -20,13 +20,7 @@ from labctl.providers import docker_engine as engine
 from labctl.providers.docker_images import BAKED, SEED_LABEL, node_images, prune_images, seed_volume
 from labctl.providers.docker_layers import checked
 from labctl.providers.docker_machines import Sources, make_machines
-from labctl.providers.docker_run import (
-    KEY,
-    arguments,
-    bundle_options,
-    key_options,
-    machine_options,
-)
+from labctl.providers.docker_run import KEY, arguments, bundle_options, key_options, machine_options
 from labctl.providers.docker_volumes import in_volumes, node_script, present
 from labctl.providers.host import Host
 from labctl.providers.interface import BAKING, Checked, Launch, NodeImage
