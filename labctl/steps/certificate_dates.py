@@ -64,16 +64,28 @@ def _file_is_due(one: NodeCertificates, path: str) -> bool:
 
 def days_left(seen: Seen) -> int | None:
     """For how many days all that is renewed here is still good; None where there is nothing of the kind."""
-    renewed = [path for files in PARTS.values() for path in files]
-    left = [
-        each.until - one.clock
-        for one in seen.values()
-        if isinstance(one, NodeCertificates)
-        for path, held in one.files.items()
-        if path in renewed and not isinstance(held, NotObserved)
-        for each in held
-    ]
+    left = [until - one.clock for one, until in _ends(seen)]
     return min(left) // DAY if left else None
+
+
+def good_until(seen: Seen) -> int | None:
+    """When the first of what is renewed here ends (seconds since 1970).
+
+    None where that is not known of all machines, or something is to be renewed or wrong now.
+    """
+    if any(isinstance(one, NotObserved) for one in seen.values()) or trouble(seen) or due(seen):
+        return None
+    return min((until for _, until in _ends(seen)), default=None)
+
+
+def _ends(seen: Seen) -> Iterator[tuple[NodeCertificates, int]]:
+    """Each end of what is renewed here, and whose it is."""
+    renewed = [path for files in PARTS.values() for path in files]
+    for one in seen.values():
+        if isinstance(one, NodeCertificates):
+            for path, held in one.files.items():
+                if path in renewed and not isinstance(held, NotObserved):
+                    yield from ((one, each.until) for each in held)
 
 
 def has_cluster(one: NodeCertificates | NotObserved | None) -> bool:

@@ -8,17 +8,19 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from labctl.collect.certificates import embedded, validities
 from labctl.errors import ToolError
 from labctl.facts import NotObserved
 from labctl.plan import LabPlan
-from labctl.steps.certificate_dates import NEAR, Seen, days_left, due, has_cluster, trouble
+from labctl.steps.certificate_dates import DAY, NEAR, Seen, days_left, due, has_cluster, trouble
 from labctl.steps.control_plane import fetch_kubeconfig
 from labctl.steps.files import ensure_lab_files
 from labctl.steps.role import tell_task
 from labctl.steps.step import Lab
 from labctl.steps.wait_ready import look_until
+from labctl.workspace.snapshots import Snapshot
 
 # A node that has just started, on a busy computer, needs that long until its API answers and nodes have reported.
 _BACK_SECONDS = 90.0
@@ -33,6 +35,8 @@ class Certificates:
 
     def skip_reason(self, lab: Lab) -> str | None:
         """Every certificate that could be seen is good for long enough."""
+        if lab.certificates_until is not None:
+            return f"the snapshot's certificates are good for {(lab.certificates_until - int(time.time())) // DAY} days"
         seen = lab.certificates()
         if trouble(seen) or due(seen) or is_due_here(lab, seen):
             return None
@@ -99,14 +103,26 @@ class Certificates:
 
 def is_due_here(lab: Lab, seen: Seen) -> bool:
     """Whether this computer's kubeconfig is to be fetched again from a master that has one to give."""
+    return has_cluster(seen.get(lab.plan.control_plane.name)) and _kubeconfig_is_due(lab)
+
+
+def _kubeconfig_is_due(lab: Lab) -> bool:
     file = lab.workspace.kubeconfig
-    if not file.is_file() or not has_cluster(seen.get(lab.plan.control_plane.name)):
+    if not file.is_file():
         return False
     try:
         found = validities(embedded(file.read_text(encoding="utf-8")))
     except (ValueError, IndexError, OverflowError):
         return True
     return any(until - time.time() < NEAR for _, until in found)
+
+
+def vouched(lab: Lab, snapshot: Snapshot) -> bool:
+    """Whether machines made from that snapshot need not be asked for their certificates, by what is noted of it."""
+    until, now = snapshot.certificates_until, time.time()
+    # A clock that was set back makes good certificates invalid: the step tells of it, once it has asked the machines.
+    set_back = datetime.fromisoformat(snapshot.created).timestamp() > now
+    return until is not None and until - now >= NEAR and not set_back and not _kubeconfig_is_due(lab)
 
 
 STEP = Certificates()

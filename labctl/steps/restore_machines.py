@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from labctl.plan import LabPlan
+from labctl.steps.certificates import vouched
 from labctl.steps.create_machines import equip, launch_of
 from labctl.steps.files import render_lab_files, ssh_configuration
 from labctl.steps.go_on import go_on
@@ -65,4 +66,6 @@ class RestoreMachines:
             go_on(lab, self.id, names, restored=True)
         else:
             equip(lab, self.id, [lab.plan.node(name) for name in names])
+            if len(set(names)) == len(lab.plan.nodes) and vouched(lab, found):
+                lab.certificates_until = found.certificates_until
         return len(names)

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from labctl.checks.compare import few
 from labctl.errors import ConfigError, ToolError
 from labctl.providers.interface import Checked
+from labctl.steps.certificate_dates import good_until
 from labctl.steps.go_on import go_on
 from labctl.steps.step import Lab
 from labctl.workspace.snapshots import Snapshot, Snapshots
@@ -25,6 +26,8 @@ def save(lab: Lab, name: str, step: str) -> Snapshot:
     # What a save that was cut has left would only take room.
     clean(lab)
     identity = kept.new_id()
+    # Machines that are put back with their memory are asked afterwards in any case: their clocks stood still.
+    until = None if keeper.memory else good_until(lab.certificates())
     lab.say(step, f"freezing {len(lab.plan.nodes)} nodes for a moment")
     if keeper.memory:
         # The machines stand still for longer than a connection outlasts.
@@ -43,6 +46,7 @@ def save(lab: Lab, name: str, step: str) -> Snapshot:
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         size=saved.size,
         checksum=saved.checksum,
+        certificates_until=until,
     )
     kept.put(snapshot)
     clean(lab)

@@ -70,6 +70,8 @@ class Lab:
     shaken: bool = False
     # Whether a step has done something since the last look.
     stale: bool = False
+    # Until when (seconds since 1970) all certificates are good, where that is known of machines not asked yet.
+    certificates_until: int | None = None
     _facts: Facts | None = None
     # What the machines said of themselves ahead of the next look, and when (seconds of the monotonic clock).
     _ahead: tuple[float, Files] | None = None

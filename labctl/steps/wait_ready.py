@@ -71,7 +71,7 @@ class WaitReady:
         # A whole look takes processor time that the cluster itself needs now: it comes when the API has nothing open.
         report, facts = lab.api_claims()
         waiting = _open_of_api(lab, report, facts)
-        if _near_the_end(report):
+        if _near_the_end(report) and not _missing_news(lab, facts):
             # All that is missing is time, and the processor has some to spare.
             lab.look_ahead()
         if not waiting:

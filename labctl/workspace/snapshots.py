@@ -24,7 +24,8 @@ class Snapshot:
     """One snapshot: its name, the id of its data, the plan it was made of, when (ISO 8601, UTC), its size in bytes.
 
     checksum: what the provider computed over the data when it was saved. Where a hypervisor keeps it, size is None and
-    checksum is empty.
+    checksum is empty. certificates_until: when the first certificate in it ends (seconds since 1970), None where that
+    was not seen.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Snapshot:
     created: str
     size: int | None
     checksum: str
+    certificates_until: int | None = None
 
 
 class Snapshots:

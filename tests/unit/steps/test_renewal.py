@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import time
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -23,9 +25,10 @@ from labctl.facts.certificates import (
     Validity,
 )
 from labctl.steps import certificates
-from labctl.steps.certificate_dates import DAY, days_left, due, trouble
+from labctl.steps.certificate_dates import DAY, days_left, due, good_until, trouble
 from labctl.steps.recipes import RESUME, UP, reset
 from labctl.steps.runner import Range, walk
+from labctl.workspace.snapshots import Snapshot
 from tests.unit.collect.test_certificate_files import UNTIL, certificate, kubeconfig
 from tests.unit.steps.conftest import Bench
 
@@ -240,6 +243,45 @@ def test_a_kubeconfig_of_this_computer_alone_is_fetched_without_ansible(aged: Be
     assert walk(UP, aged.lab, "run-3", Range(last="certificates"))
     assert aged.playbooks.runs == []
     assert "server: https://127.0.0.1:" in aged.lab.workspace.kubeconfig.read_text()
+
+
+def noted(days: float | None, **others: Any) -> Snapshot:
+    """A snapshot of today whose first certificate ends in so many days."""
+    until = None if days is None else int(time.time() + days * DAY)
+    created = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    told = {"created": created, "certificates_until": until, **others}
+    return Snapshot("ready", "77", "plan", "tutorial", "v1.21.1", ("k8s-master",), size=1, checksum="", **told)
+
+
+def test_what_a_snapshot_notes_of_its_certificates_is_taken_for_it(aged: Bench) -> None:
+    assert certificates.vouched(aged.lab, noted(31))
+    aged.lab.certificates_until = noted(31.5).certificates_until
+    before = aged.world.looks
+    assert certificates.STEP.skip_reason(aged.lab) == "the snapshot's certificates are good for 31 days"
+    assert aged.world.looks == before
+
+
+@pytest.mark.parametrize(
+    "snapshot",
+    [noted(29), noted(-1), noted(None), noted(300, created="2090-01-01T00:00:00+00:00")],
+    ids=["near", "past", "unknown", "clock-set-back"],
+)
+def test_otherwise_its_machines_are_asked(aged: Bench, snapshot: Snapshot) -> None:
+    assert not certificates.vouched(aged.lab, snapshot)
+
+
+def test_so_they_are_where_this_computers_kubeconfig_is_due(aged: Bench) -> None:
+    aged.lab.workspace.kubeconfig.write_text(kubeconfig("kubernetes-admin", certificate()))
+    assert not certificates.vouched(aged.lab, noted(300))
+
+
+def test_until_when_certificates_are_good_is_known_of_all_machines_or_not_at_all() -> None:
+    everything = [path for path in FILES if path not in AUTHORITIES]
+    master, worker = machine(*everything, days=300), only(machine(*KUBELET, days=200), *ON_WORKER)
+    assert good_until({"k8s-master": master, "node-1": worker}) == NOW + 200 * DAY
+    assert good_until({"k8s-master": master, "node-1": NotObserved("node-1 gave no answer")}) is None
+    assert good_until({"k8s-master": machine(*everything, days=29)}) is None
+    assert good_until({}) is None
 
 
 def test_every_way_back_to_a_running_lab_renews_before_it_asks_the_api() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -11,9 +12,11 @@ from typing import Any
 import pytest
 
 from labctl.errors import ClaimsError, ConfigError, ToolError
+from labctl.facts.certificates import CERTIFICATES_FILE, KUBELET
 from labctl.plan import LabPlan
 from labctl.providers.interface import Checked, Launch, Saved, Tools
-from labctl.steps import files, save_ready, snapshots, wait_ready
+from labctl.steps import certificates, files, save_ready, snapshots, wait_ready
+from labctl.steps.certificate_dates import DAY
 from labctl.steps.recipes import HALT, UP
 from labctl.steps.remove_node import RemoveNode
 from labctl.steps.restore_machines import RestoreMachines
@@ -154,6 +157,27 @@ def test_without_its_bundle_no_machine_is_taken_away(lab: Lab, store: Store) -> 
 def test_machines_that_are_to_go_do_not_hold_up_who_makes_them_again(lab: Lab, store: Store) -> None:
     walk((RestoreMachines("ready", ("node-2",)),), lab, "run-2")
     assert store.frozen == {"node-2"}
+
+
+def test_certificates_of_machines_from_one_snapshot_are_known_before_they_start(lab: Lab, bench: Bench) -> None:
+    found = snapshots.snapshots(lab).get("ready")
+    until = int(time.time()) + 200 * DAY
+    snapshots.snapshots(lab).put(replace(found, certificates_until=until))
+    walk((RestoreMachines("ready", ("node-2",)), certificates.STEP), lab, "run-2")
+    assert lab.certificates_until is None, "the others have lived on"
+    before = bench.world.looks
+    walk((RestoreMachines("ready"), certificates.STEP), lab, "run-3")
+    assert lab.certificates_until == until
+    assert bench.world.looks == before
+
+
+def test_a_snapshot_notes_until_when_its_certificates_are_good(lab: Lab, bench: Bench) -> None:
+    end = 4_000_000_000
+    for node in lab.plan.nodes:
+        told = {"clock": int(time.time()), "unfinished": False, "files": {KUBELET[0]: [[0, end]]}}
+        bench.world.files[f"nodes/{node.name}/{CERTIFICATES_FILE}"] = json.dumps(told).encode()
+    lab.changed()
+    assert snapshots.save(lab, "lesson-3", "save_snapshot").certificates_until == end
 
 
 def test_restoring_makes_the_named_machines_again(lab: Lab, store: Store) -> None:

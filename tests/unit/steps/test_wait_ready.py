@@ -151,6 +151,28 @@ def test_machines_are_asked_ahead_while_only_time_is_missing(
     assert lab.world.looks == before + len(lab.lab.plan.nodes)
 
 
+def test_machines_are_not_asked_ahead_by_an_api_that_tells_of_before(
+    lab: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its claims are as good as held: those were seen when the snapshot was saved."""
+    heal(lab)
+    key = "api/api_v1_nodes.json"
+    document = json.loads(lab.world.files[key])
+    for item in document["items"]:
+        not_ready(item)
+    lab.world.files[key] = json.dumps(document).encode()
+    asked: list[str] = []
+    monkeypatch.setattr(lab.lab, "look_ahead", lambda: asked.append("ahead"))
+    with pytest.raises(ClaimsError):
+        WaitReady(seconds=0.2).run(lab.lab)
+    assert asked
+    asked.clear()
+    lab.lab.renewed([node.name for node in lab.lab.plan.nodes])
+    with pytest.raises(ClaimsError):
+        WaitReady(seconds=0.2).run(lab.lab)
+    assert not asked
+
+
 def test_what_machines_said_too_long_ago_counts_no_more(lab: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(step, "_AHEAD_SECONDS", 0.0)
     lab.lab.look_ahead()
