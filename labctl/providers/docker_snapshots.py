@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 from labctl.adapters.ports import ProcessRunner
@@ -55,21 +54,14 @@ class DockerSnapshots:
         return checked(roots, image, bundle, tools.runner, volume=volume, checksum=checksum)
 
     def restore(self, launch: Launch, identity: str, tools: Tools) -> None:
-        """Remove the containers of launch.ssh_ports and what is on their volumes, and make them from the snapshot.
-
-        The control plane is first: the others are made while its API, for which they would only wait, comes up.
-        """
+        """Remove the containers of launch.ssh_ports and what is on their volumes, and make them from the snapshot."""
         volume = _volume(launch.plan, identity)
         sources = Sources(
             volume,
             image=lambda node: _image(launch.plan, identity, node),
             folder=lambda node, what: f"{volume}/_data/{node}/{what}",
         )
-        first = launch.plan.control_plane.name
-        for turn in (True, False):
-            ports = {node: port for node, port in launch.ssh_ports.items() if (node == first) is turn}
-            if ports:
-                make_machines(replace(launch, ssh_ports=ports), sources, tools.runner)
+        make_machines(launch, sources, tools.runner)
 
     def holds(self, plan: LabPlan, identity: str, tools: Tools) -> bool:
         """Whether volume and images are there: `docker system prune` may have taken them."""

@@ -96,19 +96,6 @@ def test_restoring_one_node_touches_no_other(plan: LabPlan, tmp_path: Path) -> N
     )
 
 
-def test_the_others_are_made_while_the_control_plane_starts(plan: LabPlan, tmp_path: Path) -> None:
-    (tmp_path / "id_ed25519.pub").write_text("ssh-ed25519 AAAA\n")
-    names = "".join(f"labctl-tutorial-{node}\n" for node in NODES)
-    docker = FakeDocker(answers={("docker", "ps"): names})
-    ports = {"node-2": 2202, "k8s-master": 2200, "node-1": 2201}
-    STORE.restore(Launch(plan, Host(vagrant=True), tmp_path, tmp_path / "bundle", 16443, ports), "77", tools(docker))
-    first, others = ran(docker, "docker rm")
-    assert docker.commands[first][4:] == ("labctl-tutorial-k8s-master",)
-    assert sorted(docker.commands[others][4:]) == ["labctl-tutorial-node-1", "labctl-tutorial-node-2"]
-    started, sown = ran(docker, "docker start"), ran(docker, "docker run")
-    assert first < sown[0] < started[0] < others < sown[1] < started[1] < started[2]
-
-
 def test_what_was_saved_is_looked_at_by_checksum_and_registers(plan: LabPlan) -> None:
     docker = FakeDocker(answers={("docker", "run"): "data\t./node-2/kubelet/config.yaml\n"})
     found = STORE.check(plan, "77", "c0ffee", ["node-2", "node-3"], tools(docker))
