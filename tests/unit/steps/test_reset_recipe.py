@@ -112,6 +112,37 @@ def test_ready_never_holds_what_a_learner_has_made(lab: Lab, bench: Bench) -> No
     assert names(lab) == []
 
 
+def test_labctls_own_probes_are_no_work_of_a_learner_but_not_saved_either(
+    lab: Lab, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshots.delete(lab, "ready")
+    key = "api/api_v1_namespaces.json"
+    before = bench.world.files[key]
+    bench.world.files[key] = before.replace(b'"name": "default"', b'"name": "labctl-probe-00c0ffee"', 1)
+    lab.changed()
+    assert save_ready.STEP.skip_reason(lab) is None
+    monkeypatch.setattr(save_ready, "_LEAVING_SECONDS", 0.0)
+    assert save_ready.STEP.run(lab) == 0
+    assert names(lab) == []
+    assert any("still there" in getattr(event, "text", "") for event in bench.told.events)
+    # They go while it waits.
+    monkeypatch.setattr(save_ready, "_LEAVING_SECONDS", 30.0)
+    monkeypatch.setattr(wait_ready, "_POLL_SECONDS", 0.01)
+    looks: list[int] = []
+
+    def look() -> Any:
+        looks.append(1)
+        if len(looks) > 1:
+            bench.world.files[key] = before
+        return Lab.api_claims(lab)
+
+    monkeypatch.setattr(lab, "api_claims", look)
+    lab.changed()
+    assert save_ready.STEP.run(lab) == 1
+    assert names(lab) == ["ready"]
+    assert len(looks) > 1
+
+
 def test_a_save_that_fails_leaves_the_old_one_whole(lab: Lab, store: Store) -> None:
     before = snapshots.snapshots(lab).get("ready")
     store.fails = True
