@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from labctl.facts import Facts, NotObservedError
 from labctl.plan import LabPlan
-from labctl.probe.namespace import PREFIX
 from labctl.steps.snapshots import save, usable
 from labctl.steps.step import Lab
 from labctl.steps.wait_ready import look_until
@@ -27,6 +26,8 @@ class SaveReady:
 
     def skip_reason(self, lab: Lab) -> str | None:
         """`ready` has nothing of the learner's."""
+        from labctl.probe.namespace import PREFIX
+
         if usable(lab, READY):
             return "it is there: `labctl reset` leads back to it"
         try:
