@@ -66,6 +66,7 @@ class RestoreMachines:
             go_on(lab, self.id, names, restored=True)
         else:
             equip(lab, self.id, [lab.plan.node(name) for name in names])
+            # Machines that have lived on are asked: of theirs nothing is noted.
             if len(set(names)) == len(lab.plan.nodes) and vouched(lab, found):
                 lab.certificates_until = found.certificates_until
         return len(names)
