@@ -141,6 +141,16 @@ def _containers(plan: LabPlan, runner: ProcessRunner) -> dict[str, dict[str, Any
     return {str(item["Name"]).lstrip("/"): item for item in json.loads(text)}
 
 
+def pids(plan: LabPlan, nodes: Sequence[str], runner: ProcessRunner) -> dict[str, int]:
+    """Node -> its container's first process, 0 where it does not run, of those of these nodes that are there."""
+    told = runner.run(
+        ["docker", "container", "inspect", *(container_name(plan, node) for node in nodes)],
+        check=False,
+    ).stdout
+    found = {str(item["Name"]).lstrip("/"): int(item["State"]["Pid"]) for item in json.loads(told)}
+    return {node: found[name] for node in nodes if (name := container_name(plan, node)) in found}
+
+
 def ssh_config(plan: LabPlan, lab: Path, runner: ProcessRunner) -> str | None:
     """OpenSSH's configuration of all nodes as `vagrant ssh-config` prints it; None where one has no published port."""
     found = _containers(plan, runner)
@@ -179,7 +189,7 @@ def heal(plan: LabPlan, lab: Path, runner: ProcessRunner, reporter: Reporter) ->
         container = found.get(container_name(plan, node.name))
         if container is None:
             continue
-        if _vagrant_id(lab, node) != container["Id"]:
+        if _known(lab, node) != container["Id"]:
             # Vagrant was cut before it wrote the id down, and would stumble over the name. Nothing is in it yet.
             _remove(container, runner)
             done.append(f"{node.name}: removed a container that Vagrant had not finished making")
@@ -190,14 +200,19 @@ def heal(plan: LabPlan, lab: Path, runner: ProcessRunner, reporter: Reporter) ->
     return tuple(done)
 
 
-def vagrant_folder(lab: Path, node: str) -> Path:
-    """Where Vagrant keeps what it knows of a machine; docker/id in it names the container."""
+def _vagrant_folder(lab: Path, node: str) -> Path:
+    """Where Vagrant keeps what it knows of a machine."""
     return lab / ".vagrant/machines" / node
 
 
-def _vagrant_id(lab: Path, node: NodePlan) -> str | None:
+def vagrant_id(lab: Path, node: str) -> Path:
+    """The file that names the container which Vagrant takes for the machine."""
+    return _vagrant_folder(lab, node) / "docker/id"
+
+
+def _known(lab: Path, node: NodePlan) -> str | None:
     try:
-        return (vagrant_folder(lab, node.name) / "docker/id").read_text(encoding="utf-8").strip()
+        return vagrant_id(lab, node.name).read_text(encoding="utf-8").strip()
     except OSError:
         return None
 
@@ -251,7 +266,7 @@ def remove(plan: LabPlan, lab: Path, node: str, runner: ProcessRunner) -> None:
     if name in _containers(plan, runner):
         end(REMOVE, [name], runner)
     runner.run(["docker", "volume", "rm", "--force", *volumes_of(plan, node)], timeout=120)
-    shutil.rmtree(vagrant_folder(lab, node), ignore_errors=True)
+    shutil.rmtree(_vagrant_folder(lab, node), ignore_errors=True)
 
 
 def cleanup(plan: LabPlan, runner: ProcessRunner, reporter: Reporter) -> Sequence[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -16,7 +16,6 @@ from labctl.providers.docker_run import (
     arguments,
     container_name,
     lab_options,
-    label,
     node_values,
     volume_options,
     volumes_of,
@@ -43,37 +42,42 @@ class Sources:
 def make_machines(launch: Launch, sources: Sources, runner: ProcessRunner) -> None:
     """Make the containers of launch.ssh_ports all at once and start them; what there is of them goes first.
 
-    Raises ToolError. Volumes are emptied and filled while containers are made.
+    Raises ToolError. Volumes are filled as soon as the old containers' processes have ended, while Docker still takes
+    their networks apart and makes new ones.
     """
     key = (launch.folder / f"{KEY}.pub").read_text(encoding="utf-8")
     nodes = [launch.plan.node(name) for name in launch.ssh_ports]
-    _remove(launch, runner)
+    old = engine.pids(launch.plan, list(launch.ssh_ports), runner)
+    for node in nodes:
+        # After a cut, a container that Vagrant does not know is taken for half made: its volumes may be filled by half.
+        engine.vagrant_id(launch.folder, node.name).unlink(missing_ok=True)
     with ThreadPoolExecutor(max_workers=len(nodes) + 1) as pool:
-        filling = pool.submit(_fill, launch, sources, runner)
-        made = list(pool.map(lambda node: _make(launch, node, sources.image(node.name), key, runner), nodes))
-        filling.result()
-        list(pool.map(lambda node, container: _start(launch, node, container, runner), nodes, made))
+        filling = pool.submit(_fill, launch, sources, [pid for pid in old.values() if pid], runner)
+
+        def replace(node: NodePlan) -> None:
+            if node.name in old:
+                end(REMOVE, [container_name(launch.plan, node.name)], runner)
+            made = _make(launch, node, sources.image(node.name), key, runner)
+            filling.result()
+            _start(launch, node, made, runner)
+
+        list(pool.map(replace, nodes))
 
 
-def _remove(launch: Launch, runner: ProcessRunner) -> None:
-    """Remove what there is of these containers: one that is left by a cut must not start on volumes filled by half."""
-    listing = ["docker", "ps", "--all", "--format", "{{.Names}}", "--filter", f"label={label(launch.plan)}"]
-    wanted = {container_name(launch.plan, node) for node in launch.ssh_ports}
-    there = [name for name in runner.run(listing).stdout.split() if name in wanted]
-    if there:
-        end(REMOVE, there, runner)
+def _fill(launch: Launch, sources: Sources, writers: Sequence[int], runner: ProcessRunner) -> None:
+    """Make all volumes of these nodes that are not there yet, and let them hold what sources says and nothing else.
 
-
-def _fill(launch: Launch, sources: Sources, runner: ProcessRunner) -> None:
-    """Make all volumes of these nodes that are not there yet, and let them hold what sources says and nothing else."""
+    Begins when none of the writers, processes by their ids, is there any more.
+    """
     sources.wait()
-    pairs, mounts = [], []
+    pairs, options = [], ["--pid", "host"]
     for node in launch.ssh_ports:
         for what, volume in zip(VOLUMES, volumes_of(launch.plan, node), strict=True):
             pairs += [sources.folder(node, what) or "-", f"{volume}/_data"]
-            mounts += ["--mount", f"{volume_options(launch.plan, volume)},target=/made/{volume}"]
+            options += ["--mount", f"{volume_options(launch.plan, volume)},target=/made/{volume}"]
     image = sources.image(next(iter(launch.ssh_ports)))
-    in_volumes("sow.sh", sources.volume, pairs, image, runner, mounts)
+    pids = " ".join(map(str, writers))
+    in_volumes("sow.sh", sources.volume, [pids, *pairs], image, runner, options)
 
 
 def _make(launch: Launch, node: NodePlan, image: str, key: str, runner: ProcessRunner) -> str:
@@ -88,6 +92,6 @@ def _make(launch: Launch, node: NodePlan, image: str, key: str, runner: ProcessR
 def _start(launch: Launch, node: NodePlan, container: str, runner: ProcessRunner) -> None:
     """On Docker's own network it is already; then on the lab's, as with Vagrant."""
     # By this file Vagrant knows a machine; a container that it does not know is taken for half made.
-    write_whole(engine.vagrant_folder(launch.folder, node.name) / "docker/id", container)
+    write_whole(engine.vagrant_id(launch.folder, node.name), container)
     runner.run(["docker", "network", "connect", "--ip", node.ip, engine.network_name(launch.plan), container])
     runner.run(["docker", "start", container], timeout=60)

@@ -25,16 +25,16 @@ def node_script(name: str) -> bytes:
 
 
 def in_volumes(
-    script: str, volume: str, arguments: Sequence[str], image: str, runner: ProcessRunner, mounts: Sequence[str] = ()
+    script: str, volume: str, arguments: Sequence[str], image: str, runner: ProcessRunner, options: Sequence[str] = ()
 ) -> str:
     """Run a script of vagrant/node as root in the folder that holds all volumes; returns what it printed.
 
     volume: one that is there, by which the folder is found. Hard links do not cross mounts, so it is mounted whole.
-    arguments: what the script gets; a volume's content is VOLUME/_data. image: has a shell. mounts: options of
-    `docker run`, of which Docker makes volumes that are not there yet. Raises ToolError.
+    arguments: what the script gets; a volume's content is VOLUME/_data. image: has a shell. options: more
+    of `docker run`; of its mounts Docker makes volumes that are not there yet. Raises ToolError.
     """
     text = node_script("layers.sh") + node_script(script)
-    return _run(["sh", image, "-s", "--", *arguments], mounts, text, volume, runner)
+    return _run(["sh", image, "-s", "--", *arguments], options, text, volume, runner)
 
 
 def mend_layers(found: str, bundle: Path, volume: str, image: str, runner: ProcessRunner) -> str:
@@ -44,13 +44,13 @@ def mend_layers(found: str, bundle: Path, volume: str, image: str, runner: Proce
     return _run(program, mount, found.encode(), volume, runner)
 
 
-def _run(program: list[str], mounts: Sequence[str], stdin: bytes, volume: str, runner: ProcessRunner) -> str:
+def _run(program: list[str], options: Sequence[str], stdin: bytes, volume: str, runner: ProcessRunner) -> str:
     """program: what to start, the image, what it gets."""
     mountpoint = runner.run(["docker", "volume", "inspect", "--format", "{{.Mountpoint}}", volume]).stdout.strip()
     folder = Path(mountpoint).parent.parent
     command = [
         # It uses no network; to make one that is none would take Docker as long as all the rest of the container.
         *("docker", "run", "--rm", "--interactive", "--network", "host"),
-        *("--volume", f"{folder}:{_VOLUMES}", *mounts, "--workdir", _VOLUMES, "--entrypoint", *program),
+        *("--volume", f"{folder}:{_VOLUMES}", *options, "--workdir", _VOLUMES, "--entrypoint", *program),
     ]
     return runner.run(command, stdin=stdin, timeout=_SECONDS).stdout

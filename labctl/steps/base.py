@@ -13,6 +13,7 @@ def _typed(plan: LabPlan) -> Sequence[str]:
     return (
         *hosts,
         "sudo swapoff -a",
+        "sudo update-alternatives --set iptables /usr/sbin/iptables-legacy",
         "sudo modprobe br_netfilter",
         "sudo sysctl -w net.ipv4.ip_forward=1 net.bridge.bridge-nf-call-iptables=1",
     )

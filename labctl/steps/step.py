@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -73,8 +74,8 @@ class Lab:
     # Until when (seconds since 1970) all certificates are good, where that is known of machines not asked yet.
     certificates_until: int | None = None
     _facts: Facts | None = None
-    # What the machines said of themselves ahead of the next look, and when (seconds of the monotonic clock).
-    _ahead: tuple[float, Files] | None = None
+    # What the machines say of themselves ahead of the next look, and since when (seconds of the monotonic clock).
+    _ahead: tuple[float, Future[Files]] | None = None
 
     def facts(self) -> Facts:
         """The last look at the world; looks again if something changed since."""
@@ -82,21 +83,18 @@ class Lab:
             from labctl.collect import look
 
             ahead, self._ahead = self._ahead, None
-            machines = ahead[1] if ahead and time.monotonic() - ahead[0] < _AHEAD_SECONDS else None
+            machines = ahead[1].result() if ahead and time.monotonic() - ahead[0] < _AHEAD_SECONDS else None
             self._facts = look(self.plan, self.shell, self.open_api, machines)
         return self._facts
 
     def look_ahead(self) -> None:
-        """Ask the machines now what the next look needs of them, if that comes soon: it then asks the API alone."""
+        """Begin to ask the machines what the next look needs of them; if that comes soon, it asks the API alone."""
         from labctl.collect import look_at_machines
 
         if self._ahead is None or time.monotonic() - self._ahead[0] >= _AHEAD_SECONDS:
-            self._ahead = (time.monotonic(), look_at_machines(self.plan, self.shell))
-
-    @property
-    def looked_ahead(self) -> bool:
-        """Whether the machines have been asked ahead of a look that has not come yet."""
-        return self._ahead is not None
+            pool = ThreadPoolExecutor(max_workers=1)
+            self._ahead = (time.monotonic(), pool.submit(look_at_machines, self.plan, self.shell))
+            pool.shutdown(wait=False)
 
     @property
     def tools(self) -> Tools:

@@ -22,8 +22,8 @@ _EMULATED = 5
 # While much is open a look takes processor time from what is to come up; at the end it is waited for.
 _POLL_SECONDS = 1.0
 _LAST_POLL_SECONDS = 0.25
-# The end is near when no more claims than these are open.
-_LAST_CLAIMS = 2
+# The end is near when no more than this is open: claims, and news of what was started again.
+_LAST_OPEN = 3
 # How long the API may go on telling what was before a kubelet was started anew: its first report and first probes.
 _SETTLE_SECONDS = 5.0
 
@@ -63,15 +63,27 @@ class WaitReady:
         return 0
 
     def _wait(self, lab: Lab, seconds: float) -> None:
-        alive = Alive(lab)
-        if not look_until(lab, seconds, lambda: self._ready(lab, alive)):
+        wait = _Wait(lab, self.id)
+        if not look_until(lab, seconds, wait.over, wait.pause):
             raise _too_late(lab.claims(), _open(lab) or _open_of_api(lab, *lab.api_claims()), seconds)
 
-    def _ready(self, lab: Lab, alive: Alive) -> bool:
+
+class _Wait:
+    """One wait for all claims, which looks more often once its end is near."""
+
+    def __init__(self, lab: Lab, step: str) -> None:
+        self._lab, self._step = lab, step
+        self._alive = Alive(lab)
+        self._near = False
+
+    def over(self) -> bool:
+        """Whether all claims hold; says what is waited for. Raises LabctlError where waiting is in vain."""
+        lab = self._lab
         # A whole look takes processor time that the cluster itself needs now: it comes when the API has nothing open.
         report, facts = lab.api_claims()
-        waiting = _open_of_api(lab, report, facts)
-        if _near_the_end(report) and not _missing_news(lab, facts):
+        waiting, missing = _open_of_api(lab, report, facts), _missing_news(lab, facts)
+        self._near = _near_the_end(report, missing)
+        if self._near and waiting:
             # All that is missing is time, and the processor has some to spare.
             lab.look_ahead()
         if not waiting:
@@ -79,24 +91,31 @@ class WaitReady:
             if waiting:
                 _leave_to_a_person(lab)
         if waiting:
-            alive.check()
-            lab.say(self.id, f"waiting for {waiting}")
+            self._alive.check()
+            lab.say(self._step, f"waiting for {waiting}")
         return not waiting
 
+    def pause(self) -> float:
+        """Seconds until the next look."""
+        return _LAST_POLL_SECONDS if self._near else _POLL_SECONDS
 
-def _near_the_end(report: CheckReport) -> bool:
-    """Whether the API answers and only a few claims are open."""
+
+def _near_the_end(report: CheckReport, missing: Sequence[str]) -> bool:
+    """Whether the API answers and only a few claims and news are open."""
     from labctl.checks.model import Outcome
 
     causes = report.causes
     failing = all(each.outcome is Outcome.FAIL for each in causes)
-    return failing and 0 < len({each.check.id for each in causes}) <= _LAST_CLAIMS
+    return failing and len({each.check.id for each in causes}) + len(missing) <= _LAST_OPEN
 
 
-def look_until(lab: Lab, seconds: float, done: Callable[[], bool]) -> bool:
+def look_until(
+    lab: Lab, seconds: float, done: Callable[[], bool], pause: Callable[[], float] = lambda: _POLL_SECONDS
+) -> bool:
     """Look at the lab again and again until done says so or time is up; returns what done said last.
 
-    The first time it is asked of the lab's last look, the last time of one at the end of the time.
+    pause: seconds from a look to the next. The first time it is asked of the lab's last look, the last time of one at
+    the end of the time.
     """
     deadline = time.monotonic() + seconds
     tick = threading.Event()
@@ -104,7 +123,7 @@ def look_until(lab: Lab, seconds: float, done: Callable[[], bool]) -> bool:
         left = deadline - time.monotonic()
         if left <= 0:
             return False
-        tick.wait(min(_LAST_POLL_SECONDS if lab.looked_ahead else _POLL_SECONDS, left))
+        tick.wait(min(pause(), left))
         lab.changed()
     return True
 
@@ -127,23 +146,25 @@ def settle(
 def _open_of_api(lab: Lab, report: CheckReport, facts: Facts) -> str:
     """What is waited for as far as the API alone tells (api_claims); nothing where only a person can mend it."""
     from labctl.checks.by_hand import left_to_a_person
+    from labctl.checks.compare import few
 
     if report.broken and not left_to_a_person(report):
         return report.open_causes
-    return _missing_news(lab, facts)
+    return few(_missing_news(lab, facts))
 
 
 def _open(lab: Lab) -> str:
     """What is waited for: claims that do not hold, else what the API tells from before the machines were started."""
-    return lab.claims().open_causes or _missing_news(lab, lab.facts())
-
-
-def _missing_news(lab: Lab, facts: Facts) -> str:
-    """What these facts tell from before machines were started again; empty for nothing."""
     from labctl.checks.compare import few
+
+    return lab.claims().open_causes or few(_missing_news(lab, lab.facts()))
+
+
+def _missing_news(lab: Lab, facts: Facts) -> list[str]:
+    """What these facts tell from before machines were started again."""
     from labctl.checks.freshness import stale
 
-    return few([f"news of {name}" for name in stale(facts, lab.fresh_since, lab.fresh_nodes)])
+    return [f"news of {name}" for name in stale(facts, lab.fresh_since, lab.fresh_nodes)]
 
 
 def _leave_to_a_person(lab: Lab) -> None:

@@ -120,7 +120,7 @@ def test_ctrl_c_ends_the_wait_and_leaves_the_terminal_whole(arguments: list[str]
     script = (
         "import sys\nfrom pathlib import Path\nfrom labctl import app\nfrom labctl.checks import judge_recording\n"
         "from labctl.cli import labctl, run\n"
-        "class Lab:\n    looked_ahead = False\n"
+        "class Lab:\n"
         f"    def claims(self, *_, deep): print('looked', flush=True); return judge_recording(Path({STOPPED!r}))\n"
         "    def changed(self): pass\n"
         "app.existing = lambda name, file: Lab()\n"

@@ -86,9 +86,19 @@ def test_the_next_up_finishes_the_job(labctl: Labctl) -> None:
 def test_the_settings_that_save_time_are_in_force(labctl: Labctl) -> None:
     manifests = static_pods("labctl-tutorial-k8s-master")
     assert [name for name, text in manifests.items() if "startupProbe" in text or "livenessProbe" not in text] == []
+    assert [name for name, text in manifests.items() if "readinessProbe" not in text] == []
     assert "--allocate-node-cidrs=false" in manifests["kube-controller-manager"]
     key = docker("exec", "labctl-tutorial-k8s-master", "head", "-1", "/etc/kubernetes/pki/apiserver.key")
     assert "EC PRIVATE KEY" in key
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_all_that_filters_packets_on_a_node_uses_the_same_filter(node: str) -> None:
+    """Of the kernel's two: dockerd, kubelet and, in an image of its own, kube-proxy."""
+    chains = docker("exec", f"labctl-tutorial-{node}", "iptables-save")
+    assert {
+        name for name in (":DOCKER ", ":KUBE-KUBELET-CANARY ", ":KUBE-PROXY-CANARY ") if name not in chains
+    } == set()
 
 
 def test_every_claim_holds(labctl: Labctl) -> None:

@@ -1,7 +1,7 @@
 """Part: files of the base layer under kube-proxy and the weave-net stand-in, and of the smaller one under etcd.
 
-Taken from packages without running their scripts: iptables in its nft mode, iproute2, conntrack, kmod, and the
-libraries that they load.
+Taken from packages without running their scripts: iptables in both its variants (iptables-choice takes the node's),
+iproute2, conntrack, kmod, and the libraries that they load.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from pathlib import Path
 from labctl.sources.distribution.part import Part, Workshop
 
 NETWORK, LIBC = "network", "libc"
+# The program of go/ that images.py adds.
+CHOICE = "iptables-choice"
 _PACKAGES: dict[str, tuple[str, ...]] = {
     NETWORK: ("iptables", "iproute2", "conntrack", "kmod"),
     LIBC: ("libc6",),
@@ -36,7 +38,7 @@ def _build(shop: Workshop, into: Path) -> None:
             shop.apt.extract(shop.apt.download(debs, work), root)
         _slim(root)
     for name in _IPTABLES:
-        (into / NETWORK / "usr/sbin" / name).symlink_to("xtables-nft-multi")
+        (into / NETWORK / "usr/sbin" / name).symlink_to(CHOICE)
 
 
 def _slim(root: Path) -> None:

@@ -49,8 +49,10 @@ def _build(shop: Workshop, into: Path) -> None:
 
 def images_of_all_nodes(shop: Workshop) -> list[Image]:
     """What runs, or may run, on every node."""
-    supply, network = _supply(shop), tree(shop.results["base-layer"] / base_layer.NETWORK)
-    own, repository = shop.results["programs"], supply.image_repository
+    supply, own = _supply(shop), shop.results["programs"]
+    repository = supply.image_repository
+    choice = _program(own / base_layer.CHOICE, f"/usr/sbin/{base_layer.CHOICE}")
+    network = (*tree(shop.results["base-layer"] / base_layer.NETWORK), choice)
     coredns = (_program(shop.results["coredns"] / "coredns", "/coredns"),)
     busybox_tag = tools.versions(shop.results["tools"])["busybox-static"]
     return [

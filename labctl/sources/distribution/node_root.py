@@ -19,7 +19,7 @@ ROOT_TAR = "root.tar"
 _PACKAGES = (
     *("adduser", "e2fsprogs", "gpgv", "mount", "passwd", "tzdata"),
     *("systemd", "systemd-sysv", "dbus", "udev", "kmod", "procps", "openssh-server", "sudo", "python3"),
-    *("ca-certificates", "curl", "iproute2", "iputils-ping", "less", "netbase"),
+    *("ca-certificates", "curl", "iproute2", "iptables", "iputils-ping", "less", "netbase"),
 )
 # Nobody reads manuals on a node, and each package that is installed later is smaller, too.
 _LEFT_OUT = ("/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/doc/*")

@@ -8,7 +8,7 @@ from pathlib import Path
 from labctl.sources.distribution.part import Part, Workshop
 
 SOURCES = Path(__file__).parent / "go"
-PROGRAMS = ("pause", "runc-wrapper", "weave-kube", "weave-npc")
+PROGRAMS = ("iptables-choice", "pause", "runc-wrapper", "weave-kube", "weave-npc")
 
 
 def _inputs(_shop: Workshop) -> Sequence[str]:
@@ -21,4 +21,11 @@ def _build(shop: Workshop, into: Path) -> None:
         go.run(["build", "-trimpath", "-ldflags", "-s -w", "-o", str(into / name), "."], cwd=SOURCES / name)
 
 
-PART = Part("programs", "pause, runc wrapper, weave-net stand-in", ("compiler",), _inputs, _build, data=(SOURCES,))
+PART = Part(
+    "programs",
+    "pause, runc wrapper, iptables-choice, weave-net stand-in",
+    ("compiler",),
+    _inputs,
+    _build,
+    data=(SOURCES,),
+)

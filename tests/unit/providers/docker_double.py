@@ -15,7 +15,14 @@ LABEL = "labctl.lab=tutorial"
 
 
 def container(
-    node: str, ip: str | None, *, running: bool = True, identity: str = "", port: int = 2222, paused: bool = False
+    node: str,
+    ip: str | None,
+    *,
+    running: bool = True,
+    identity: str = "",
+    port: int = 2222,
+    paused: bool = False,
+    pid: int = 4711,
 ) -> dict[str, Any]:
     """docker inspect of a node's container; without ip it has no private network yet."""
     networks: dict[str, Any] = {"bridge": {"IPAMConfig": None}}
@@ -24,7 +31,7 @@ def container(
     return {
         "Id": identity or f"id-of-{node}",
         "Name": f"/labctl-tutorial-{node}",
-        "State": {"Running": running, "Paused": paused},
+        "State": {"Running": running, "Paused": paused, "Pid": pid if running else 0},
         "NetworkSettings": {
             "Networks": networks,
             "Ports": {"22/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(port)}]} if running else {},
@@ -78,7 +85,9 @@ class FakeDocker:
             assert f"label={LABEL}" in argv
             return "\n".join(self.volumes if argv[1] == "volume" else self.networks)
         return {
-            "container inspect": json.dumps([item for item in self.containers if item["Id"] in argv]),
+            "container inspect": json.dumps(
+                [item for item in self.containers if {item["Id"], item["Name"][1:]} & {*argv}]
+            ),
             "volume inspect": "/var/lib/docker/volumes/one/_data\n",
             "image ls": "\n".join(
                 image for image in self.images if argv[-1] == f"reference={image.rpartition(':')[0]}"

@@ -73,8 +73,7 @@ def test_machines_that_do_not_run_are_not_saved_and_it_is_said_what_helps(plan: 
 
 def test_restoring_one_node_touches_no_other(plan: LabPlan, tmp_path: Path) -> None:
     (tmp_path / "id_ed25519.pub").write_text("ssh-ed25519 AAAA\n")
-    names = "".join(f"labctl-tutorial-{node}\n" for node in NODES)
-    docker = FakeDocker(answers={("docker", "ps"): names})
+    docker = FakeDocker([container(node.name, node.ip) for node in plan.nodes])
     launch = Launch(plan, Host(vagrant=True), tmp_path, tmp_path / "bundle", 16443, {"node-2": 2202})
     STORE.restore(launch, "77", tools(docker))
     changed = docker.changes()
@@ -83,7 +82,8 @@ def test_restoring_one_node_touches_no_other(plan: LabPlan, tmp_path: Path) -> N
     sown, created = ran(docker, "docker run"), ran(docker, "docker create")
     started = ran(docker, "docker start")
     assert removed < created[0] < started[0]
-    assert removed < sown[0] < started[0]
+    assert sown[0] < started[0]
+    assert docker.commands[sown[0]][-7] == "4711", "the process that must have ended before its volumes are filled"
     assert docker.commands[removed] == ("docker", "rm", "--force", "--volumes", "labctl-tutorial-node-2")
     assert "labctl/snapshot-tutorial:77-node-2" in docker.commands[created[0]]
     assert docker.commands[sown[0]][-6:] == (
@@ -163,20 +163,29 @@ def test_halt_stops_what_runs_at_once(plan: LabPlan) -> None:
 
 def test_what_is_not_there_is_not_removed(plan: LabPlan, tmp_path: Path) -> None:
     (tmp_path / "id_ed25519.pub").write_text("ssh-ed25519 AAAA\n")
-    docker = FakeDocker(answers={("docker", "ps"): "labctl-tutorial-node-1\n"})
+    docker = FakeDocker([container("node-1", "192.168.50.11")])
     launch = Launch(plan, Host(vagrant=True), tmp_path, tmp_path / "bundle", 16443, {"node-2": 2202})
     STORE.restore(launch, "77", tools(docker))
     assert not ran(docker, "docker rm")
+    (sown,) = ran(docker, "docker run")
+    assert docker.commands[sown][-7] == "", "no process is waited for"
 
 
-def test_volumes_are_not_filled_under_a_machine_that_cannot_be_removed(plan: LabPlan, tmp_path: Path) -> None:
+def test_a_machine_that_cannot_be_removed_is_known_to_nobody(plan: LabPlan, tmp_path: Path) -> None:
+    """Its volumes may be filled by half: the next `up` must take it for half made and not start it."""
     (tmp_path / "id_ed25519.pub").write_text("ssh-ed25519 AAAA\n")
-    answers = {("docker", "ps"): "labctl-tutorial-node-2\n"}
-    docker = FakeDocker(answers=answers, failing={("docker", "rm"): "did not receive an exit event"})
+    known = engine.vagrant_id(tmp_path, "node-2")
+    known.parent.mkdir(parents=True)
+    known.write_text("id-of-node-2")
+    docker = FakeDocker(
+        [container("node-2", "192.168.50.12", running=False)],
+        failing={("docker", "rm"): "did not receive an exit event"},
+    )
     launch = Launch(plan, Host(vagrant=True), tmp_path, tmp_path / "bundle", 16443, {"node-2": 2202})
     with pytest.raises(ToolError):
         STORE.restore(launch, "77", tools(docker))
-    assert not ran(docker, "docker run")
+    assert not ran(docker, "docker create")
+    assert not known.exists()
 
 
 def test_machines_that_are_to_go_stand_still_and_run_on_after_all(plan: LabPlan) -> None:

@@ -102,7 +102,7 @@ def volumes(tmp_path: Path) -> Path:
         (folder / f"labctl-lab-{node}-etcd/_data/member").mkdir(parents=True)
         (folder / f"labctl-lab-{node}-etcd/_data/member/db").write_bytes(b"etcd " * 300_000)
         (folder / f"labctl-lab-{node}-kubelet/_data/config.yaml").write_text("kind: KubeletConfiguration\n")
-    sh(folder, "sow.sh", *(word for node in NODES for word in (SEED, f"labctl-lab-{node}-docker/_data")))
+    sh(folder, "sow.sh", "", *(word for node in NODES for word in (SEED, f"labctl-lab-{node}-docker/_data")))
     return folder
 
 
@@ -259,6 +259,24 @@ def test_sown_from_a_snapshot_a_node_keeps_the_register(volumes: Path) -> None:
     save(volumes)
     target = volumes / "labctl-lab-node-9-docker/_data"
     target.mkdir(parents=True)
-    sh(volumes, "sow.sh", f"{SNAPSHOT}/_data/node-1/docker", "labctl-lab-node-9-docker/_data")
+    sh(volumes, "sow.sh", "", f"{SNAPSHOT}/_data/node-1/docker", "labctl-lab-node-9-docker/_data")
     seed = (volumes / SEED).parent
     assert (target.parent / "layers").read_bytes() == (seed / "layers").read_bytes()
+
+
+def test_volumes_are_sown_when_those_who_wrote_there_have_ended(volumes: Path) -> None:
+    target = volumes / "labctl-lab-node-1-kubelet/_data"
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as writer:
+        command = ["sh", "-s", "--", str(writer.pid), "-", "labctl-lab-node-1-kubelet/_data"]
+        with subprocess.Popen(command, cwd=volumes, stdin=subprocess.PIPE) as sowing:
+            assert sowing.stdin is not None
+            sowing.stdin.write(node_script("sow.sh"))
+            sowing.stdin.close()
+            with pytest.raises(subprocess.TimeoutExpired):
+                sowing.wait(0.5)
+            assert list(target.iterdir()), "emptied under a process that runs"
+            assert writer.stdin is not None
+            writer.stdin.close()
+            writer.wait()
+            assert sowing.wait(30) == 0
+    assert not list(target.iterdir())

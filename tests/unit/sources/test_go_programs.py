@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PROGRAMS = Path(__file__).parents[3] / "labctl" / "sources" / "distribution" / "go"
-NAMES = ["pause", "runc-wrapper", "weave-kube", "weave-npc"]
+NAMES = ["iptables-choice", "pause", "runc-wrapper", "weave-kube", "weave-npc"]
 # Debian keeps each version of the compiler in a folder of its own; it need not be on PATH.
 DEBIAN_GO = Path("/usr/lib/go-1.19/bin/go")
 

@@ -15,7 +15,7 @@ from labctl.events import Progress
 from labctl.steps import reach, step
 from labctl.steps.recipes import UP
 from labctl.steps.runner import Range, walk
-from labctl.steps.wait_ready import WaitReady, look_until, settle
+from labctl.steps.wait_ready import WaitReady, _Wait, look_until, settle
 from tests.unit.steps.conftest import Bench
 
 KEY = "nodes/node-2/systemctl-show-docker.service.txt"
@@ -176,9 +176,28 @@ def test_machines_are_not_asked_ahead_by_an_api_that_tells_of_before(
 def test_what_machines_said_too_long_ago_counts_no_more(lab: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(step, "_AHEAD_SECONDS", 0.0)
     lab.lab.look_ahead()
+    assert lab.lab._ahead is not None
+    lab.lab._ahead[1].result()
     before = lab.world.looks
     lab.lab.facts()
     assert lab.world.looks == before + len(lab.lab.plan.nodes)
+
+
+def test_it_looks_more_often_once_little_is_open(lab: Bench) -> None:
+    heal(lab)
+    wait = _Wait(lab.lab, "wait_ready")
+    lab.lab.renewed([node.name for node in lab.lab.plan.nodes])
+    assert not wait.over()
+    far = wait.pause()
+    # Now there is news of everything, and one claim is open.
+    lab.lab.fresh_since, lab.lab.fresh_nodes = 0.0, frozenset()
+    key = "api/apis_apps_v1_namespaces_kube-system_deployments.json"
+    document = json.loads(lab.world.files[key])
+    document["items"][0]["status"]["readyReplicas"] = 1
+    lab.world.files[key] = json.dumps(document).encode()
+    lab.lab.changed()
+    assert not wait.over()
+    assert wait.pause() < far
 
 
 def test_it_does_not_wait_for_machines_that_have_ended(lab: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

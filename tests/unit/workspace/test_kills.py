@@ -94,7 +94,7 @@ def _kubeconfig(space: Workspace) -> tuple[str, int]:
 
 def _known(space: Workspace) -> str | None:
     with contextlib.suppress(OSError):
-        return (engine.vagrant_folder(space.root, "node-1") / "docker/id").read_text()
+        return engine.vagrant_id(space.root, "node-1").read_text()
     return None
 
 
@@ -130,7 +130,7 @@ WRITES = {
     ),
     "a machine that Vagrant is to know": Write(
         lambda space: None,
-        lambda space: write_whole(engine.vagrant_folder(space.root, "node-1") / "docker/id", "0123"),
+        lambda space: write_whole(engine.vagrant_id(space.root, "node-1"), "0123"),
         _known,
     ),
 }

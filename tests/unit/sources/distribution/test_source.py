@@ -22,7 +22,7 @@ PLUGINS = ("bridge", "host-local", "loopback", "portmap")
 TOOLS = {"etcd-server": "3.4.23", "etcd-client": "3.4.23", "containernetworking-plugins": "1.1.1"}
 LAYOUT = {
     "kubernetes": ("kubeadm", "kubelet", "kubectl", "kube-apiserver", "kube-controller-manager", "kube-scheduler"),
-    "programs": ("pause", "runc-wrapper", "weave-kube", "weave-npc"),
+    "programs": ("iptables-choice", "pause", "runc-wrapper", "weave-kube", "weave-npc"),
     "coredns": ("coredns",),
     "compiler": ("bin/go",),
     "base-layer": ("network/sbin/ip", "libc/lib/libc.so.6"),

@@ -1,0 +1,3 @@
+module labctl.local/iptables-choice
+
+go 1.19
