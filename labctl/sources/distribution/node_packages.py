@@ -1,9 +1,9 @@
-"""Part: the packages that the roles docker and kube_packages install on a node, with all that a bare node lacks."""
+"""Part: the packages that the roles docker and kube_packages install on a node, with all that a plain box lacks."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 from labctl.sources.distribution import node_root
@@ -24,7 +24,15 @@ _FORM = "uncompressed"
 def _closures(shop: Workshop) -> dict[str, list[Deb]]:
     with shop.scratch() as work:
         status = node_root.extract_status(shop.results["node-root"] / node_root.ROOT_TAR, work)
+        _only(status, {deb.package for deb in shop.apt.closure(node_root.BOX)})
         return {group: shop.apt.closure(names, status=status) for group, names in GROUPS.items()}
+
+
+def _only(status: Path, packages: Set[str]) -> None:
+    """Leave only these packages in a status file of dpkg."""
+    entries = status.read_text(encoding="utf-8").strip().split("\n\n")
+    kept = [text for text in entries if text.split("\n", 1)[0].removeprefix("Package: ") in packages]
+    status.write_text("\n\n".join(kept) + "\n", encoding="utf-8")
 
 
 def _inputs(shop: Workshop) -> Sequence[str]:

@@ -15,12 +15,16 @@ from labctl.sources.distribution.apt_sources import codename
 from labctl.sources.distribution.part import Part, Workshop
 
 ROOT_TAR = "root.tar"
-# Priority "required" in Debian 12, then what a box for Vagrant has.
-_PACKAGES = (
+# Priority "required" in Debian 12, then what a box for Vagrant has. mmdebstrap's variant "apt" is the first two.
+BOX = (
+    *("?essential", "apt"),
     *("adduser", "e2fsprogs", "gpgv", "mount", "passwd", "tzdata"),
     *("systemd", "systemd-sysv", "dbus", "udev", "kmod", "procps", "openssh-server", "sudo", "python3"),
-    *("ca-certificates", "curl", "iproute2", "iptables", "iputils-ping", "less", "netbase"),
+    *("ca-certificates", "curl", "iproute2", "iputils-ping", "less", "netbase"),
 )
+# What many a box has, too: the role base chooses iptables' variant, before Docker makes its first rules.
+_MORE = ("iptables",)
+
 # Nobody reads manuals on a node, and each package that is installed later is smaller, too.
 _LEFT_OUT = ("/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/doc/*")
 _KEPT = ("/usr/share/doc/*/copyright",)
@@ -39,8 +43,7 @@ _SECONDS = 1800
 
 
 def _inputs(shop: Workshop) -> Sequence[str]:
-    # mmdebstrap's variant "apt" is exactly this set.
-    return [deb.file for deb in shop.apt.closure(("?essential", "apt", *_PACKAGES))]
+    return [deb.file for deb in shop.apt.closure((*BOX, *_MORE))]
 
 
 def _build(shop: Workshop, into: Path) -> None:
@@ -48,7 +51,12 @@ def _build(shop: Workshop, into: Path) -> None:
         drop_in = work / "labctl.conf"
         drop_in.write_text(_SSH_KEYS, encoding="utf-8")
         target = "/etc/systemd/system/ssh.service.d"
-        command = ["mmdebstrap", "--variant=apt", f"--architectures={shop.arch}", f"--include={','.join(_PACKAGES)}"]
+        command = [
+            "mmdebstrap",
+            "--variant=apt",
+            f"--architectures={shop.arch}",
+            f"--include={','.join((*BOX[2:], *_MORE))}",
+        ]
         command += [f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT]
         command += [f"--dpkgopt=path-include={pattern}" for pattern in _KEPT]
         command += [
