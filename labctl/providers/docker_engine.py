@@ -141,14 +141,11 @@ def _containers(plan: LabPlan, runner: ProcessRunner) -> dict[str, dict[str, Any
     return {str(item["Name"]).lstrip("/"): item for item in json.loads(text)}
 
 
-def pids(plan: LabPlan, nodes: Sequence[str], runner: ProcessRunner) -> dict[str, int]:
-    """Node -> its container's first process, 0 where it does not run, of those of these nodes that are there."""
-    told = runner.run(
-        ["docker", "container", "inspect", *(container_name(plan, node) for node in nodes)],
-        check=False,
-    ).stdout
-    found = {str(item["Name"]).lstrip("/"): int(item["State"]["Pid"]) for item in json.loads(told)}
-    return {node: found[name] for node in nodes if (name := container_name(plan, node)) in found}
+def pids(plan: LabPlan, runner: ProcessRunner) -> dict[str, int]:
+    """Node -> its container's first process, 0 where it does not run, of all that carry the lab's label."""
+    found = _containers(plan, runner)
+    names = {node.name: container_name(plan, node.name) for node in plan.nodes}
+    return {node: int(found[name]["State"]["Pid"]) for node, name in names.items() if name in found}
 
 
 def ssh_config(plan: LabPlan, lab: Path, runner: ProcessRunner) -> str | None:

@@ -47,7 +47,7 @@ def make_machines(launch: Launch, sources: Sources, runner: ProcessRunner) -> No
     """
     key = (launch.folder / f"{KEY}.pub").read_text(encoding="utf-8")
     nodes = [launch.plan.node(name) for name in launch.ssh_ports]
-    old = engine.pids(launch.plan, list(launch.ssh_ports), runner)
+    old = {name: pid for name, pid in engine.pids(launch.plan, runner).items() if name in launch.ssh_ports}
     for node in nodes:
         # After a cut, a container that Vagrant does not know is taken for half made: its volumes may be filled by half.
         engine.vagrant_id(launch.folder, node.name).unlink(missing_ok=True)

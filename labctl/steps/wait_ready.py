@@ -65,7 +65,8 @@ class WaitReady:
     def _wait(self, lab: Lab, seconds: float) -> None:
         wait = _Wait(lab, self.id)
         if not look_until(lab, seconds, wait.over, wait.pause):
-            raise _too_late(lab.claims(), _open(lab) or _open_of_api(lab, *lab.api_claims()), seconds)
+            report, facts = lab.api_claims()
+            raise _too_late(lab.claims(), _open(lab) or _open_of_api(report, _missing_news(lab, facts)), seconds)
 
 
 class _Wait:
@@ -81,7 +82,8 @@ class _Wait:
         lab = self._lab
         # A whole look takes processor time that the cluster itself needs now: it comes when the API has nothing open.
         report, facts = lab.api_claims()
-        waiting, missing = _open_of_api(lab, report, facts), _missing_news(lab, facts)
+        missing = _missing_news(lab, facts)
+        waiting = _open_of_api(report, missing)
         self._near = _near_the_end(report, missing)
         if self._near and waiting:
             # All that is missing is time, and the processor has some to spare.
@@ -143,14 +145,14 @@ def settle(
     return last[0]
 
 
-def _open_of_api(lab: Lab, report: CheckReport, facts: Facts) -> str:
+def _open_of_api(report: CheckReport, missing: Sequence[str]) -> str:
     """What is waited for as far as the API alone tells (api_claims); nothing where only a person can mend it."""
     from labctl.checks.by_hand import left_to_a_person
     from labctl.checks.compare import few
 
     if report.broken and not left_to_a_person(report):
         return report.open_causes
-    return few(_missing_news(lab, facts))
+    return few(missing)
 
 
 def _open(lab: Lab) -> str:

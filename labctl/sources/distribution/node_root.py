@@ -15,13 +15,14 @@ from labctl.sources.distribution.apt_sources import codename
 from labctl.sources.distribution.part import Part, Workshop
 
 ROOT_TAR = "root.tar"
-# Priority "required" in Debian 12, then what a box for Vagrant has. mmdebstrap's variant "apt" is the first two.
-BOX = (
-    *("?essential", "apt"),
+# Priority "required" in Debian 12, then what a box for Vagrant has.
+_PACKAGES = (
     *("adduser", "e2fsprogs", "gpgv", "mount", "passwd", "tzdata"),
     *("systemd", "systemd-sysv", "dbus", "udev", "kmod", "procps", "openssh-server", "sudo", "python3"),
     *("ca-certificates", "curl", "iproute2", "iputils-ping", "less", "netbase"),
 )
+# All of it: mmdebstrap's variant "apt" is exactly the first two.
+BOX = ("?essential", "apt", *_PACKAGES)
 # What many a box has, too: the role base chooses iptables' variant, before Docker makes its first rules.
 _MORE = ("iptables",)
 
@@ -55,7 +56,7 @@ def _build(shop: Workshop, into: Path) -> None:
             "mmdebstrap",
             "--variant=apt",
             f"--architectures={shop.arch}",
-            f"--include={','.join((*BOX[2:], *_MORE))}",
+            f"--include={','.join((*_PACKAGES, *_MORE))}",
         ]
         command += [f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT]
         command += [f"--dpkgopt=path-include={pattern}" for pattern in _KEPT]

@@ -85,9 +85,7 @@ class FakeDocker:
             assert f"label={LABEL}" in argv
             return "\n".join(self.volumes if argv[1] == "volume" else self.networks)
         return {
-            "container inspect": json.dumps(
-                [item for item in self.containers if {item["Id"], item["Name"][1:]} & {*argv}]
-            ),
+            "container inspect": json.dumps([item for item in self.containers if item["Id"] in argv]),
             "volume inspect": "/var/lib/docker/volumes/one/_data\n",
             "image ls": "\n".join(
                 image for image in self.images if argv[-1] == f"reference={image.rpartition(':')[0]}"
