@@ -164,6 +164,7 @@ def open_lab(
         elsewhere=lambda folder: (
             OpenSshShell(folder / "ssh_config", runner),
             AnsiblePlaybooks(folder, runner.environment(), log),
+            VagrantMachines(folder, runner.environment(), log),
         ),
         open_api=lambda: KubernetesApi(workspace.kubeconfig),
         open_objects=lambda: KubernetesObjects(workspace.kubeconfig),

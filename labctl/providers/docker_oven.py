@@ -14,7 +14,6 @@ from pathlib import Path
 from labctl.adapters.ports import ProcessRunner
 from labctl.checks.compare import few
 from labctl.errors import ToolError
-from labctl.events import Reporter
 from labctl.plan import LabPlan
 from labctl.providers import docker_engine as engine
 from labctl.providers.docker_images import BAKED, SEED_LABEL, node_images, prune_images, seed_volume
@@ -22,8 +21,7 @@ from labctl.providers.docker_layers import checked
 from labctl.providers.docker_machines import Sources, make_machines
 from labctl.providers.docker_run import KEY, arguments, bundle_options, key_options, machine_options
 from labctl.providers.docker_volumes import in_volumes, node_script, present
-from labctl.providers.host import Host
-from labctl.providers.interface import BAKING, Checked, Launch, NodeImage
+from labctl.providers.interface import BAKING, Baking, Checked, Launch, Launcher, NodeImage
 
 _BAKE_LABEL = "labctl.bake"
 # How a seed is kept (with a register of its layers): with another number node images are baked anew.
@@ -32,7 +30,12 @@ _SECONDS = 600.0
 
 
 class DockerOven:
-    """Fulfils interface.Oven."""
+    """Fulfils interface.Oven and interface.Launcher."""
+
+    @property
+    def launcher(self) -> Launcher:
+        """Itself."""
+        return self
 
     def image(self, plan: LabPlan, mark: str) -> str:
         """By the roles' mark and by the bare node it was made from."""
@@ -44,17 +47,16 @@ class DockerOven:
         image = self.image(plan, mark)
         return present([image], seed_volume(image), runner)
 
-    def heat(
-        self, plan: LabPlan, lab: Path, bundle: Path, host: Host, runner: ProcessRunner, reporter: Reporter
-    ) -> str:
-        """Start a bare machine named BAKING; returns OpenSSH's configuration of it. Raises ToolError."""
+    def heat(self, baking: Baking) -> str:
+        """A container of the bare node image."""
+        plan, runner, lab, bundle = baking.plan, baking.tools.runner, baking.lab, Path(baking.plan.bundle.path)
         engine.ensure_key(lab, plan, runner)
-        engine.ensure_image(bundle, runner, reporter)
-        self.discard(plan, runner)
+        engine.ensure_image(bundle, runner, baking.reporter)
+        self.discard(baking)
         name, mine = _container(plan), f"{_BAKE_LABEL}={plan.name}"
         runner.run(["docker", "volume", "create", "--label", mine, f"{name}-docker"])
         key = (lab / f"{KEY}.pub").read_text(encoding="utf-8").strip()
-        options = arguments([key_options(), *machine_options(host), *bundle_options(bundle)], {"key": key})
+        options = arguments([key_options(), *machine_options(baking.host), *bundle_options(bundle)], {"key": key})
         # kubelet's folder by --mount: a bare --volume would stay in the image, for each container to make one more.
         mounts = ["--volume", f"{name}-docker:/var/lib/docker", "--mount", "type=volume,target=/var/lib/kubelet"]
         naming = ["--name", name, "--hostname", BAKING, "--label", mine, "--publish", "127.0.0.1::22"]
@@ -62,9 +64,10 @@ class DockerOven:
         address, _, port = runner.run(["docker", "port", name, "22/tcp"]).stdout.split()[0].rpartition(":")
         return engine.ssh_host(BAKING, address, port, lab / KEY)
 
-    def pack(self, plan: LabPlan, mark: str, runner: ProcessRunner) -> str:
-        """Make image and seed from the machine that heat() started; returns the image's name. Raises ToolError."""
-        image, name = self.image(plan, mark), _container(plan)
+    def pack(self, baking: Baking, mark: str) -> str:
+        """The container is committed, its data-root becomes the seed."""
+        runner = baking.tools.runner
+        image, name = self.image(baking.plan, mark), _container(baking.plan)
         runner.run(
             ["docker", "exec", "--interactive", name, "sh", "-s"],
             stdin=node_script("before-commit.sh"),
@@ -108,9 +111,10 @@ class DockerOven:
         """Remove those that no container uses."""
         return prune_images(runner)
 
-    def discard(self, plan: LabPlan, runner: ProcessRunner) -> None:
-        """Remove what a bake that was cut has left. Raises ToolError."""
-        chosen = ["--quiet", "--filter", f"label={_BAKE_LABEL}={plan.name}"]
+    def discard(self, baking: Baking) -> None:
+        """By their label."""
+        runner = baking.tools.runner
+        chosen = ["--quiet", "--filter", f"label={_BAKE_LABEL}={baking.plan.name}"]
         for listing, removal in (
             (["docker", "ps", "--all", *chosen], ["docker", "rm", "--force", "--volumes"]),
             (["docker", "volume", "ls", *chosen], ["docker", "volume", "rm"]),

@@ -5,12 +5,12 @@ A provider decides and describes; Vagrant starts the machines (adapters/vagrant.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from labctl.adapters.ports import Machines, ProcessRunner
+from labctl.adapters.ports import Machines, NodeShell, ProcessRunner
 from labctl.events import Reporter
 from labctl.plan import LabPlan
 from labctl.providers.host import Host
@@ -116,11 +116,49 @@ class SnapshotStore(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Baking:
+    """A node image in the making, for a lab.
+
+    plan: the lab's. alone: that lab as if the bare machine, BAKING, were all of it; rendering: such a machine's.
+    lab: the lab's folder. folder: the bare machine's own, with what Ansible needs of it, and Vagrant, where it is its.
+    tools: programs of this computer, and Vagrant in that folder; shell: SSH by its ssh_config. tell: shows a line.
+    """
+
+    plan: LabPlan
+    alone: LabPlan
+    rendering: VagrantRendering
+    lab: Path
+    folder: Path
+    host: Host
+    tools: Tools
+    shell: NodeShell
+    reporter: Reporter
+    tell: Callable[[str], None]
+
+
+class Launcher(Protocol):
+    """Makes machines of a lab from a node image without Vagrant's seconds."""
+
+    def start(self, launch: Launch, image: str, runner: ProcessRunner) -> Checked:
+        """Make and start machines, and hand them over to Vagrant.
+
+        They are what `vagrant up` in the lab's folder would have made. Returns what of the node image had to be mended
+        before. Raises ToolError, also where something of it is lost.
+        """
+        ...
+
+
 class Oven(Protocol):
     """Makes node images: bare machines on which the roles that are the same for all nodes were applied once.
 
     mark: the fingerprint of those roles. Labs share node images; `labctl image prune` removes them.
     """
+
+    @property
+    def launcher(self) -> Launcher | None:
+        """What starts machines from them; None where `vagrant up` does, by the rendered Vagrantfile."""
+        ...
 
     def image(self, plan: LabPlan, mark: str) -> str:
         """The name of the node image."""
@@ -130,22 +168,12 @@ class Oven(Protocol):
         """Whether the node image is there, whole."""
         ...
 
-    def heat(
-        self, plan: LabPlan, lab: Path, bundle: Path, host: Host, runner: ProcessRunner, reporter: Reporter
-    ) -> str:
+    def heat(self, baking: Baking) -> str:
         """Start a bare machine named BAKING; returns OpenSSH's configuration of it. Raises ToolError."""
         ...
 
-    def pack(self, plan: LabPlan, mark: str, runner: ProcessRunner) -> str:
-        """Make the node image from that machine, which goes; returns the image's name. Raises ToolError."""
-        ...
-
-    def start(self, launch: Launch, image: str, runner: ProcessRunner) -> Checked:
-        """Make and start machines of a lab from a node image in a moment, and hand them over to Vagrant.
-
-        They are what `vagrant up` in the lab's folder would have made. Returns what of the node image had to be mended
-        before. Raises ToolError, also where something of it is lost.
-        """
+    def pack(self, baking: Baking, mark: str) -> str:
+        """Make the node image from that machine, which is of no use afterwards; returns its name. Raises ToolError."""
         ...
 
     def images(self, runner: ProcessRunner) -> Sequence[NodeImage]:
@@ -156,8 +184,8 @@ class Oven(Protocol):
         """Remove those that no machine was started from; what was removed, in words. Raises ToolError."""
         ...
 
-    def discard(self, plan: LabPlan, runner: ProcessRunner) -> None:
-        """Remove what a bake that was cut has left of this lab's. Raises ToolError."""
+    def discard(self, baking: Baking) -> None:
+        """Remove that machine, and what a bake that was cut has left of this lab's. Raises ToolError."""
         ...
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from labctl.plan import LabPlan
 from labctl.providers.host import Host
 from labctl.providers.interface import Capabilities
+from labctl.providers.libvirt_oven import LibvirtOven
 from labctl.providers.virtual_machines import VirtualMachines, box_lines, loopback_lines
 from labctl.render import VagrantRendering, ruby
 
@@ -20,6 +21,7 @@ class Libvirt(VirtualMachines):
     """Fulfils interface.Provider."""
 
     name = "libvirt"
+    oven = LibvirtOven("libvirt")
     capabilities = Capabilities(parallel_up=True, bundle="copy", loopback_api=True, containers=False, run_in_ci=True)
 
     def unusable(self, host: Host) -> str | None:
@@ -35,7 +37,7 @@ class Libvirt(VirtualMachines):
         plan: LabPlan,
         host: Host,
         *,
-        image: str | None = None,  # noqa: ARG002 - there is no oven
+        image: str | None = None,
         bundle: Path | None = None,  # noqa: ARG002 - copied over SSH
         api_port: int | None = None,
     ) -> VagrantRendering:
@@ -44,7 +46,7 @@ class Libvirt(VirtualMachines):
         return VagrantRendering(
             provider=self.name,
             about=("", "It needs the plugin vagrant-libvirt and a running libvirt."),
-            config_lines=box_lines(self.name, plan.box),
+            config_lines=box_lines(self.name, plan.box, image),
             machine_lines=loopback_lines(plan, api_port),
             provider_lines=(
                 f"provider.default_prefix = {ruby(f'labctl-{plan.name}-')}",

@@ -14,7 +14,7 @@ from labctl.adapters.ports import ProcessRunner
 from labctl.events import Reporter
 from labctl.plan import Box, LabPlan
 from labctl.providers.host import Host
-from labctl.providers.interface import Oven, SnapshotStore
+from labctl.providers.interface import SnapshotStore
 from labctl.providers.machine_snapshots import MachineSnapshots
 from labctl.render import NodeEnvironment, ruby
 
@@ -41,8 +41,6 @@ class VirtualMachines:
         """A virtual machine needs no allowances."""
         return NodeEnvironment()
 
-    # Not yet: `vagrant package` would make a box of a machine.
-    oven: Oven | None = None
     snapshots: SnapshotStore = MachineSnapshots()
 
     def prepare(self, plan: LabPlan, lab: Path, bundle: Path | None, runner: ProcessRunner, reporter: Reporter) -> None:
@@ -83,8 +81,14 @@ class VirtualMachines:
         return ()
 
 
-def box_lines(provider: str, box: Box) -> tuple[str, ...]:
-    """The lines of the Vagrantfile that name the box, with the lab file's overrides."""
+def box_lines(provider: str, box: Box, image: str | None) -> tuple[str, ...]:
+    """The lines of the Vagrantfile that name the box, with the lab file's overrides; image: the one baked of it."""
+    if image is not None:
+        return (
+            "# Made by labctl of the box that the lab file names, with Docker and Kubernetes on it.",
+            f"config.vm.box = {ruby(image)}",
+            "config.vm.box_check_update = false",
+        )
     wanted = _resolved(provider, box)
     lines = [f"config.vm.box = {ruby(wanted.name)}"]
     if wanted.name == DEFAULT_BOX_NAME and wanted.url is None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from labctl.plan import LabPlan
 from labctl.providers.host import Host
 from labctl.providers.interface import Capabilities
+from labctl.providers.machine_oven import MachineOven
 from labctl.providers.virtual_machines import VirtualMachines, box_lines, loopback_lines
 from labctl.render import VagrantRendering, ruby
 
@@ -22,6 +23,7 @@ class VirtualBox(VirtualMachines):
     """Fulfils interface.Provider."""
 
     name = "virtualbox"
+    oven = MachineOven("virtualbox")
     capabilities = Capabilities(parallel_up=False, bundle="copy", loopback_api=True, containers=False, run_in_ci=False)
 
     def unusable(self, host: Host) -> str | None:
@@ -39,7 +41,7 @@ class VirtualBox(VirtualMachines):
         plan: LabPlan,
         host: Host,  # noqa: ARG002 - nothing depends on this computer: the rendered file is the same everywhere
         *,
-        image: str | None = None,  # noqa: ARG002 - there is no oven
+        image: str | None = None,
         bundle: Path | None = None,  # noqa: ARG002 - copied over SSH
         api_port: int | None = None,
     ) -> VagrantRendering:
@@ -51,7 +53,7 @@ class VirtualBox(VirtualMachines):
                 "VirtualBox 6.1.28 and later allow only 192.168.56.0/21 for host-only networks unless",
                 f"/etc/vbox/networks.conf says: * {_network(plan)} {_DEFAULT_RANGE}",
             ),
-            config_lines=box_lines(self.name, plan.box),
+            config_lines=box_lines(self.name, plan.box, image),
             machine_lines=loopback_lines(plan, api_port),
             provider_lines=(
                 f"provider.name = {ruby(f'labctl-{plan.name}-')} + node[:name]",

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from labctl.adapters.ports import Playbooks
+from labctl.errors import ToolError
+from labctl.events import Note
 from labctl.plan import LabPlan
-from labctl.providers.interface import BAKING
+from labctl.providers.interface import BAKING, Baking, Oven, Tools
 from labctl.render import render_inventory
+from labctl.steps.create_machines import copy_bundle
 from labctl.steps.reach import wait_for_ssh
 from labctl.steps.role import role_variables, tell_task
 from labctl.steps.step import BAKED_ROLES, Lab
@@ -26,7 +30,7 @@ class Bake:
         """Machines that are there need no image; neither do those that are to be provisioned one by one."""
         if lab.provider.oven is None:
             return f"machines of {lab.provider.name} are provisioned one by one"
-        if not lab.mounts_bundle:
+        if not lab.bakes:
             return "the bundle is to be copied to each machine, and the roles applied there"
         image = lab.node_image()
         if image is not None:
@@ -43,37 +47,70 @@ class Bake:
         """Bake. Raises ToolError; what was begun is removed."""
         oven = lab.provider.oven
         assert oven is not None  # noqa: S101 - skip_reason says so
-        folder = lab.workspace.root / "bake"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        bundle = Path(lab.plan.bundle.path)
-        lab.say(self.id, "starting a bare machine")
+        baking, first = baking_of(lab), not lab.workspace.has_plan
+        if first:
+            # By it `labctl destroy` finds the machine of a bake that was killed.
+            lab.workspace.save_plan(lab.plan)
         try:
-            ssh = oven.heat(lab.plan, lab.workspace.root, bundle, lab.host, lab.runner, lab.reporter)
-            write_whole(folder / "ssh_config", ssh, 0o600)
-            write_whole(folder / "inventory.yml", render_inventory(_alone(lab.plan), str(folder / "ssh_config")))
-            changed = self._apply(lab, folder)
-            lab.say(self.id, "packing the node image")
-            oven.pack(lab.plan, lab.bake_mark(), lab.runner)
+            return self._bake(lab, oven, baking)
+        except ToolError as error:
+            if oven.launcher is not None:
+                raise
+            # Vagrant can make the machines without: slower, and nothing that a learner must mend first.
+            lab.reporter.emit(Note(f"no box was baked: {error.message}; each machine is provisioned by itself"))
+            return 0
         finally:
-            oven.discard(lab.plan, lab.runner)
+            baking.shell.close()
+            oven.discard(baking)
+            if first:
+                lab.workspace.forget_plan()
+
+    def _bake(self, lab: Lab, oven: Oven, baking: Baking) -> int:
+        lab.say(self.id, "starting a bare machine")
+        write_whole(baking.folder / "ssh_config", oven.heat(baking), 0o600)
+        inventory = render_inventory(baking.alone, str(baking.folder / "ssh_config"))
+        write_whole(baking.folder / "inventory.yml", inventory)
+        wait_for_ssh(baking.shell, BAKING, lambda text: lab.say(self.id, text, BAKING))
+        if not lab.mounts_bundle:
+            copy_bundle(lab, baking.shell, self.id, BAKING, lab.bundle.files_for(lab.plan.control_plane.role))
+        changed = self._apply(lab, lab.elsewhere(baking.folder)[1])
+        lab.say(self.id, "packing the node image")
+        oven.pack(baking, lab.bake_mark())
         return changed
 
-    def _apply(self, lab: Lab, folder: Path) -> int:
-        shell, playbooks = lab.elsewhere(folder)
-        try:
-            wait_for_ssh(shell, BAKING, lambda text: lab.say(self.id, text, BAKING))
-            variables = role_variables(lab, BAKED_ROLES)
-            done = playbooks.run(
-                BAKED_ROLES, extra_vars=variables, on_event=lambda event: tell_task(lab, self.id, event)
-            )
-        finally:
-            shell.close()
+    def _apply(self, lab: Lab, playbooks: Playbooks) -> int:
+        done = playbooks.run(
+            BAKED_ROLES,
+            extra_vars=role_variables(lab, BAKED_ROLES),
+            on_event=lambda event: tell_task(lab, self.id, event),
+        )
         return sum(done.changed.values())
 
 
-def _alone(plan: LabPlan) -> LabPlan:
-    """The lab as if it were that one machine: a control plane, which gets all images."""
-    return replace(plan, nodes=(replace(plan.control_plane, name=BAKING),))
+def bake_folder(lab: Lab) -> Path:
+    """Where a node image for the lab is made."""
+    return lab.workspace.root / "bake"
+
+
+def baking_of(lab: Lab) -> Baking:
+    """What a node image for the lab is made with."""
+    folder = bake_folder(lab)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    shell, _, machines = lab.elsewhere(folder)
+    # As if it were the control plane, which gets all images.
+    alone = replace(lab.plan, nodes=(replace(lab.plan.control_plane, name=BAKING),))
+    return Baking(
+        plan=lab.plan,
+        alone=alone,
+        rendering=lab.provider.rendering(alone, lab.host),
+        lab=lab.workspace.root,
+        folder=folder,
+        host=lab.host,
+        tools=Tools(lab.runner, machines),
+        shell=shell,
+        reporter=lab.reporter,
+        tell=lambda line: lab.say(STEP.id, line.strip()),
+    )
 
 
 STEP = Bake()

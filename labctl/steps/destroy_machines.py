@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from labctl.plan import LabPlan
+from labctl.steps.bake import bake_folder, baking_of
 from labctl.steps.step import Lab
 
 
@@ -30,6 +31,8 @@ class DestroyMachines:
         if lab.workspace.vagrantfile.is_file():
             lab.say(self.id, "vagrant destroy")
             lab.machines.destroy()
+        if lab.provider.oven is not None and bake_folder(lab).is_dir():
+            lab.provider.oven.discard(baking_of(lab))
         removed = lab.provider.cleanup(lab.plan, lab.runner, lab.reporter)
         for what in removed:
             lab.say(self.id, what)

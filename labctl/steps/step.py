@@ -55,7 +55,7 @@ class Lab:
     machines: Machines
     playbooks: Playbooks
     # The same tools for machines that another folder describes (ssh_config, inventory.yml).
-    elsewhere: Callable[[Path], tuple[NodeShell, Playbooks]]
+    elsewhere: Callable[[Path], tuple[NodeShell, Playbooks, Machines]]
     open_api: Callable[[], ClusterApi]
     open_objects: Callable[[], ClusterObjects]
     reporter: Reporter
@@ -163,6 +163,11 @@ class Lab:
         """Whether nodes see the bundle's folder of this computer."""
         return self.provider.capabilities.bundle == "mount" and not self.copy_bundle
 
+    @property
+    def bakes(self) -> bool:
+        """Whether its machines start from a node image; nodes with a mounted bundle that is to be copied do not."""
+        return self.provider.oven is not None and (self.mounts_bundle or self.provider.capabilities.bundle == "copy")
+
     def fingerprint(self, role: str) -> str:
         """What a node carries once that role is done: role's files, plan and what the roles know of the nodes.
 
@@ -184,7 +189,7 @@ class Lab:
     def node_image(self) -> str | None:
         """The baked image that machines of this lab start from, if there is one and they are to."""
         oven = self.provider.oven
-        if oven is None or not self.mounts_bundle:
+        if oven is None or not self.bakes:
             return None
         mark = self.bake_mark()
         return oven.image(self.plan, mark) if oven.holds(self.plan, mark, self.runner) else None
@@ -197,7 +202,10 @@ class Lab:
     def all_there(self) -> bool:
         """Whether all machines are there, running or not, as far as that can be told without Vagrant."""
         states = self.provider.states(self.plan, self.runner)
-        return states is not None and NOT_CREATED not in states.values()
+        if states is not None:
+            return NOT_CREATED not in states.values()
+        known = self.workspace.root / ".vagrant/machines"
+        return all((known / node.name / self.provider.name / "id").is_file() for node in self.plan.nodes)
 
     def joined(self) -> frozenset[str]:
         """Names of the nodes that kubeadm has made members of the cluster, by the marks that they carry."""

@@ -86,6 +86,15 @@ class Workspace:
         """Keep the plan that the lab is brought up by."""
         write_whole(self._plan, json.dumps(plan.to_json(), indent=2) + "\n")
 
+    def forget_plan(self) -> None:
+        """Nothing of the lab is left that the plan would lead to."""
+        self._plan.unlink(missing_ok=True)
+
+    @property
+    def has_plan(self) -> bool:
+        """Whether one is kept, readable or not."""
+        return self._plan.exists()
+
     def plan(self) -> LabPlan | None:
         """The kept plan, None if there is none. Raises ConfigError where the file is damaged."""
         try:

@@ -42,6 +42,10 @@ def containers() -> dict[str, str]:
     return dict(row.split() for row in rows.splitlines())
 
 
+def bare_machines() -> list[str]:
+    return docker("ps", "--all", "--quiet", "--filter", "label=labctl.bake=tutorial").split()
+
+
 def init_is_running() -> bool:
     command = ["docker", "exec", "labctl-tutorial-k8s-master", "pgrep", "-f", "kubeadm init"]
     return subprocess.run(command, check=False, capture_output=True).returncode == 0
@@ -54,11 +58,23 @@ def test_the_bundle_is_filled_and_whole(labctl: Labctl) -> None:
     assert shown["versions"]["kubernetes"] == "v1.21.1"
 
 
-def test_kill_while_the_node_image_is_baked(labctl: Labctl) -> None:
-    labctl("image", "prune", "--yes")
+def kill_in_the_bake(labctl: Labctl) -> None:
     labctl.killed_at(
         ["up"], lambda event: event["event"] == "progress" and "packages are inst" in event.get("text", "")
     )
+
+
+def test_a_bake_that_was_killed_can_be_destroyed(labctl: Labctl) -> None:
+    labctl("image", "prune", "--yes")
+    kill_in_the_bake(labctl)
+    assert bare_machines() != []
+    labctl("destroy", "--yes")
+    assert bare_machines() == []
+    assert docker("volume", "ls", "--quiet", "--filter", "label=labctl.bake=tutorial") == ""
+
+
+def test_kill_while_the_node_image_is_baked(labctl: Labctl) -> None:
+    kill_in_the_bake(labctl)
 
 
 def test_kill_while_machines_are_made(labctl: Labctl) -> None:

@@ -75,4 +75,5 @@ def _remove(labctl: VmLabctl) -> None:
     for lab in sorted(labs.iterdir()) if labs.is_dir() else []:
         if lab.is_dir():
             labctl("destroy", "--yes", "-n", lab.name, code=None)
+    labctl("image", "prune", "--yes", code=None)
     remove_volumes(sorted((holdings() - labctl.before).volumes))

@@ -205,8 +205,8 @@ class TestDryRun:
     def test_without_a_lab_every_step_is_to_be_done_and_nothing_is_touched(self, tmp_path: Path) -> None:
         steps = app.dry_run(resolved(), app.UpOptions())
         assert [step.id for step in steps] == [step.id for step in UP]
-        # There is no source: the bundle is there. Without Docker there is neither oven nor snapshot.
-        nothing_to_do = ["fill_bundle", "bake", "certificates", "save_ready"]
+        # There is no source: the bundle is there.
+        nothing_to_do = ["fill_bundle", "certificates", "save_ready"]
         assert [step.id for step in steps if step.done is not None] == nothing_to_do
         assert all(step.commands for step in steps)
         assert not (tmp_path / "data").exists()

@@ -11,11 +11,11 @@ import pytest
 
 from labctl.adapters.ports import Completed
 from labctl.errors import ToolError
-from labctl.events import SilentReporter
 from labctl.plan import LabPlan, default_plan
 from labctl.providers.docker_oven import DockerOven
 from labctl.providers.host import Host
 from labctl.providers.interface import Checked, Launch
+from tests.unit.providers.baking import baking
 from tests.unit.providers.docker_double import FakeDocker
 from tests.unit.providers.test_docker_engine import bundle_with_root
 
@@ -55,9 +55,9 @@ def test_an_image_without_its_seed_is_not_there(plan: LabPlan) -> None:
     assert not OVEN.holds(plan, "0123", FakeDocker(images=[image], failing=gone))
 
 
-def test_image_and_seed_get_their_names_last(plan: LabPlan) -> None:
+def test_image_and_seed_get_their_names_last(plan: LabPlan, tmp_path: Path) -> None:
     docker = FakeDocker()
-    image = OVEN.pack(plan, "0123", docker)
+    image = OVEN.pack(baking(plan, tmp_path, docker), "0123")
     assert docker.commands[-1][:2] == ("docker", "tag")
     assert docker.commands[-1][-1] == image
     stopped, committed = position(docker, "docker exec"), position(docker, "docker commit")
@@ -67,9 +67,9 @@ def test_image_and_seed_get_their_names_last(plan: LabPlan) -> None:
     assert docker.commands[moved][-2:] == ("labctl-bake-tutorial-docker/_data", f"{seed}/_data")
 
 
-def test_the_public_key_of_one_lab_does_not_stay_in_the_image(plan: LabPlan) -> None:
+def test_the_public_key_of_one_lab_does_not_stay_in_the_image(plan: LabPlan, tmp_path: Path) -> None:
     docker = FakeDocker()
-    OVEN.pack(plan, "0123", docker)
+    OVEN.pack(baking(plan, tmp_path, docker), "0123")
     assert "ENV LABCTL_SSH_KEY=" in docker.commands[position(docker, "docker commit")]
 
 
@@ -140,11 +140,10 @@ def test_a_container_that_cannot_start_is_told(plan: LabPlan, tmp_path: Path) ->
 
 
 def test_heating_begins_with_what_a_cut_bake_has_left(plan: LabPlan, tmp_path: Path) -> None:
-    bundle = bundle_with_root(tmp_path / "bundle")
     docker = FakeDocker(answers={("docker", "port"): "127.0.0.1:49153\n", ("docker", "ps"): "old-one\n"})
     (tmp_path / "id_ed25519").write_text("-")
     (tmp_path / "id_ed25519.pub").write_text("ssh-ed25519 AAAA\n")
-    ssh = OVEN.heat(plan, tmp_path, bundle, Host(vagrant=True), docker, SilentReporter())
+    ssh = OVEN.heat(baking(plan, tmp_path, docker))
     assert "Host bake\n" in ssh
     assert "Port 49153" in ssh
     assert position(docker, "docker rm", "old-one") < position(docker, "docker run --detach")

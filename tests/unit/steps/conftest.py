@@ -84,7 +84,9 @@ class Bench:
 
 
 class StillProvider:
-    """The virtualbox provider without its hypervisor: prepares, heals and cleans up nothing."""
+    """The virtualbox provider without its hypervisor: prepares, heals, bakes and cleans up nothing."""
+
+    oven = None
 
     def __init__(self) -> None:
         self._real = provider_named("virtualbox")
@@ -146,7 +148,7 @@ def bench(tmp_path: Path) -> Bench:
         shell=shell,
         machines=machines,
         playbooks=playbooks,
-        elsewhere=lambda _: (shell, playbooks),
+        elsewhere=lambda _: (shell, playbooks, machines),
         open_api=FakeApi(world).open,
         open_objects=lambda: objects,
         reporter=told,
