@@ -35,7 +35,7 @@ def start_pods(
         pods = _pods(objects, path)
         states = {node: _state(pods, node) for node in nodes if node not in found}
         found |= {node: state for node, state in states.items() if state is not None}
-        if time.monotonic() > deadline:
+        if len(found) == len(nodes) or time.monotonic() > deadline:
             break
         time.sleep(_POLL_SECONDS)
     late = [node for node in nodes if node not in found]
