@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
+from labctl.adapters.ports import Completed
 from labctl.errors import ToolError
 from labctl.events import Note
 from labctl.providers.interface import BAKING, Baking
@@ -95,3 +96,18 @@ def test_machines_that_only_a_node_image_makes_cannot(bench: Bench, oven: FakeOv
         STEP.run(bench.lab)
     assert bench.world.running == set()
     assert not bench.lab.workspace.has_plan
+
+
+def test_a_machine_that_cannot_check_the_bundle_is_told(bench: Bench, oven: FakeOven) -> None:
+    """A full disk, or no sha256sum: no file is named, and none was found whole."""
+    answer = bench.shell.run
+
+    def failing(node: str, command: str, **options: Any) -> Completed:
+        done = answer(node, command, **options)
+        return replace(done, returncode=1, stderr="No space left on device") if "sha256sum" in command else done
+
+    bench.shell.run = failing  # type: ignore[method-assign]
+    oven.launcher = object()
+    with pytest.raises(ToolError, match="is not what was sent"):
+        STEP.run(bench.lab)
+    assert oven.packed == []
