@@ -25,3 +25,8 @@ def asset(*parts: str) -> Path:
         f"this installation of labctl lacks {'/'.join(parts)}",
         hint="install labctl again: pip install --force-reinstall .",
     )
+
+
+def node_script(name: str) -> bytes:
+    """A script of vagrant/node. Raises ToolError if this installation lacks it."""
+    return asset("vagrant", "node", name).read_bytes()

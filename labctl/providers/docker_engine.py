@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from labctl.adapters.ports import NOT_CREATED, RUNNING, ProcessRunner
-from labctl.assets import asset
+from labctl.assets import asset, node_script
 from labctl.errors import ToolError
 from labctl.events import Note, Progress, Reporter
 from labctl.plan import LabPlan, NodePlan
@@ -48,7 +48,7 @@ def node_image(bundle: Path) -> str:
         )
     digest = hashlib.sha256(roots[0].encode())
     for name in _RECIPE:
-        digest.update(asset("vagrant", "node", name).read_bytes())
+        digest.update(node_script(name))
     return f"{IMAGE}:{digest.hexdigest()[:16]}"
 
 

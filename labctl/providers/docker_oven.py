@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from labctl.adapters.ports import ProcessRunner
+from labctl.assets import node_script
 from labctl.checks.compare import few
 from labctl.errors import ToolError
 from labctl.plan import LabPlan
@@ -20,8 +21,9 @@ from labctl.providers.docker_images import BAKED, SEED_LABEL, node_images, prune
 from labctl.providers.docker_layers import checked
 from labctl.providers.docker_machines import Sources, make_machines
 from labctl.providers.docker_run import KEY, arguments, bundle_options, key_options, machine_options
-from labctl.providers.docker_volumes import in_volumes, node_script, present
+from labctl.providers.docker_volumes import in_volumes, present
 from labctl.providers.interface import BAKING, Baking, Checked, Launch, Launcher, NodeImage
+from labctl.render import VagrantRendering
 
 _BAKE_LABEL = "labctl.bake"
 # How a seed is kept (with a register of its layers): with another number node images are baked anew.
@@ -47,7 +49,7 @@ class DockerOven:
         image = self.image(plan, mark)
         return present([image], seed_volume(image), runner)
 
-    def heat(self, baking: Baking) -> str:
+    def heat(self, baking: Baking, rendering: VagrantRendering) -> str:  # noqa: ARG002 - Vagrant is not asked
         """A container of the bare node image."""
         plan, runner, lab, bundle = baking.plan, baking.tools.runner, baking.lab, Path(baking.plan.bundle.path)
         engine.ensure_key(lab, plan, runner)
@@ -70,7 +72,7 @@ class DockerOven:
         image, name = self.image(baking.plan, mark), _container(baking.plan)
         runner.run(
             ["docker", "exec", "--interactive", name, "sh", "-s"],
-            stdin=node_script("before-commit.sh"),
+            stdin=node_script("at-rest.sh") + node_script("before-commit.sh"),
             timeout=_SECONDS,
         )
         changes = ["--change", "ENV LABCTL_SSH_KEY=", "--change", f"LABEL {_BAKE_LABEL}="]

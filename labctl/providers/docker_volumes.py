@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labctl.adapters.ports import ProcessRunner
-from labctl.assets import asset
+from labctl.assets import node_script
 
 _VOLUMES = "/volumes"
 _BUNDLE = "/bundle"
@@ -17,11 +17,6 @@ def present(images: Sequence[str], volume: str, runner: ProcessRunner) -> bool:
     """Whether all these images and the volume are there."""
     asked = (["docker", "volume", "inspect", volume], ["docker", "image", "inspect", "--format", "{{.Id}}", *images])
     return all(runner.run(command, check=False).returncode == 0 for command in asked)
-
-
-def node_script(name: str) -> bytes:
-    """A script of vagrant/node."""
-    return asset("vagrant", "node", name).read_bytes()
 
 
 def in_volumes(

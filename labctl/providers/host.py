@@ -172,11 +172,15 @@ def _bounding_set(root: Path) -> int | None:
     return None
 
 
+def vagrant_home() -> Path:
+    """Where Vagrant keeps boxes and the user's plugins."""
+    return Path(os.environ.get("VAGRANT_HOME") or "~/.vagrant.d").expanduser()
+
+
 def _vagrant_plugins(root: Path) -> frozenset[str]:
     """Names of Vagrant plugins: the user's (plugins.json) and the distribution's (one JSON file each)."""
-    home = Path(os.environ.get("VAGRANT_HOME") or Path.home() / ".vagrant.d")
     names: set[str] = set()
-    files = [home / "plugins.json"]
+    files = [vagrant_home() / "plugins.json"]
     for folder in _PLUGIN_FOLDERS:
         files += sorted((root / folder).glob("*.json"))
     for file in files:

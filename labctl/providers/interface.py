@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from labctl.adapters.ports import Machines, NodeShell, ProcessRunner
+from labctl.adapters.ports import Machines, NodeShell, Playbooks, ProcessRunner
 from labctl.events import Reporter
 from labctl.plan import LabPlan
 from labctl.providers.host import Host
@@ -120,19 +120,20 @@ class SnapshotStore(Protocol):
 class Baking:
     """A node image in the making, for a lab.
 
-    plan: the lab's. alone: that lab as if the bare machine, BAKING, were all of it; rendering: such a machine's.
+    plan: the lab's. alone: that lab as if the bare machine, BAKING, were all of it.
     lab: the lab's folder. folder: the bare machine's own, with what Ansible needs of it, and Vagrant, where it is its.
-    tools: programs of this computer, and Vagrant in that folder; shell: SSH by its ssh_config. tell: shows a line.
+    tools: programs of this computer, and Vagrant in that folder; shell: SSH by its ssh_config; playbooks: Ansible by
+    its inventory.yml. tell: shows a line.
     """
 
     plan: LabPlan
     alone: LabPlan
-    rendering: VagrantRendering
     lab: Path
     folder: Path
     host: Host
     tools: Tools
     shell: NodeShell
+    playbooks: Playbooks
     reporter: Reporter
     tell: Callable[[str], None]
 
@@ -168,8 +169,11 @@ class Oven(Protocol):
         """Whether the node image is there, whole."""
         ...
 
-    def heat(self, baking: Baking) -> str:
-        """Start a bare machine named BAKING; returns OpenSSH's configuration of it. Raises ToolError."""
+    def heat(self, baking: Baking, rendering: VagrantRendering) -> str:
+        """Start a bare machine named BAKING; returns OpenSSH's configuration of it. Raises ToolError.
+
+        rendering: of baking.alone, for Vagrant.
+        """
         ...
 
     def pack(self, baking: Baking, mark: str) -> str:

@@ -32,7 +32,7 @@ class LibvirtOven(MachineOven):
         for disk in sorted(box.glob("*.img")) if box is not None else []:
             told = runner.run(["qemu-img", "info", str(disk)], timeout=60).stdout
             if "backing file:" in told:
-                runner.run(["vagrant", "box", "remove", image, "--provider", "libvirt", "--force"], timeout=600)
+                self.remove(image, runner)
                 raise ToolError(
                     "vagrant-libvirt made a box that cannot do without the one it came from",
                     command=["qemu-img", "rebase", "-p", "-b", "", str(disk)],

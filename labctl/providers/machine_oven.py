@@ -16,11 +16,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from labctl.adapters.ports import ProcessRunner
-from labctl.assets import asset
+from labctl.assets import node_script
 from labctl.errors import ToolError
 from labctl.plan import LabPlan
+from labctl.providers.host import vagrant_home
 from labctl.providers.interface import BAKING, Baking, NodeImage
-from labctl.render import render_vagrantfile
+from labctl.render import VagrantRendering, render_vagrantfile
 from labctl.workspace import labs_folder
 from labctl.workspace.files import write_whole
 
@@ -50,11 +51,11 @@ class MachineOven:
         """As Vagrant keeps boxes: to ask it takes seconds. It puts a box in its place when that is whole."""
         return self.folder(self.image(plan, mark)) is not None
 
-    def heat(self, baking: Baking) -> str:
+    def heat(self, baking: Baking, rendering: VagrantRendering) -> str:
         """By `vagrant up` in a folder of its own, with Vagrant's usual key, which is to stay in the box."""
         self.discard(baking)
-        lines = (*baking.rendering.config_lines, "# The key stays the box's own, for each machine to replace.")
-        rendering = replace(baking.rendering, config_lines=(*lines, "config.ssh.insert_key = false"))
+        lines = (*rendering.config_lines, "# The key stays the box's own, for each machine to replace.")
+        rendering = replace(rendering, config_lines=(*lines, "config.ssh.insert_key = false"))
         write_whole(baking.folder / "Vagrantfile", render_vagrantfile(baking.alone, rendering))
         baking.tools.machines.up([BAKING], provider=self._provider, on_line=baking.tell)
         return baking.tools.machines.ssh_config()
@@ -62,7 +63,7 @@ class MachineOven:
     def pack(self, baking: Baking, mark: str) -> str:
         """By `vagrant package` and `vagrant box add`."""
         image, file = self.image(baking.plan, mark), baking.folder / "package.box"
-        script = asset("vagrant", "node", "before-package.sh").read_bytes()
+        script = node_script("at-rest.sh") + node_script("before-package.sh")
         baking.shell.run(BAKING, "sh -s", stdin=script, timeout=_SECONDS)
         base = self._base(baking)
         command = ["vagrant", "package", BAKING, "--output", str(file), *self._inherited(base)]
@@ -94,8 +95,7 @@ class MachineOven:
         removed = []
         for image in self.images(runner):
             if not image.used_by:
-                command = ["vagrant", "box", "remove", image.name, "--provider", self._provider, "--force"]
-                runner.run(command, timeout=_SECONDS)
+                self.remove(image.name, runner)
                 self.forget(image.name, runner)
                 removed.append(f"box {image.name}")
         return removed
@@ -115,13 +115,18 @@ class MachineOven:
         """A folder of programs that `vagrant package` is to find before all others."""
         return None
 
+    def remove(self, image: str, runner: ProcessRunner) -> None:
+        """Remove a box from where Vagrant keeps it. Raises ToolError."""
+        command = ["vagrant", "box", "remove", image, "--provider", self._provider, "--force"]
+        runner.run(command, timeout=_SECONDS)
+
     def forget(self, image: str, runner: ProcessRunner) -> None:
         """Remove what the hypervisor keeps of a box that is gone."""
 
     def _base(self, baking: Baking) -> Path:
         """The folder of the box that the bare machine comes from."""
         meta = _json(baking.folder / f".vagrant/machines/{BAKING}/{self._provider}/box_meta")
-        return _home() / str(meta.get("directory", "none"))
+        return vagrant_home() / str(meta.get("directory", "none"))
 
     def _inherited(self, base: Path) -> list[str]:
         """Options that let the new box keep what the old one's Vagrantfile says, and the files that it may name."""
@@ -141,13 +146,8 @@ class MachineOven:
         runner.run(command, cwd=baking.folder, env=path, timeout=_SECONDS, on_line=baking.tell)
 
 
-def _home() -> Path:
-    configured = os.environ.get("VAGRANT_HOME")
-    return Path(configured).expanduser() if configured else Path.home() / ".vagrant.d"
-
-
 def _boxes() -> Path:
-    return _home() / "boxes"
+    return vagrant_home() / "boxes"
 
 
 def _box_folder(name: str, provider: str) -> Path | None:

@@ -47,7 +47,8 @@ class Bake:
         """Bake. Raises ToolError; what was begun is removed."""
         oven = lab.provider.oven
         assert oven is not None  # noqa: S101 - skip_reason says so
-        baking, first = baking_of(lab), not lab.workspace.has_plan
+        baking = baking_of(lab)
+        first = not lab.workspace.has_plan
         if first:
             # By it `labctl destroy` finds the machine of a bake that was killed.
             lab.workspace.save_plan(lab.plan)
@@ -67,13 +68,15 @@ class Bake:
 
     def _bake(self, lab: Lab, oven: Oven, baking: Baking) -> int:
         lab.say(self.id, "starting a bare machine")
-        write_whole(baking.folder / "ssh_config", oven.heat(baking), 0o600)
+        write_whole(
+            baking.folder / "ssh_config", oven.heat(baking, lab.provider.rendering(baking.alone, lab.host)), 0o600
+        )
         inventory = render_inventory(baking.alone, str(baking.folder / "ssh_config"))
         write_whole(baking.folder / "inventory.yml", inventory)
         wait_for_ssh(baking.shell, BAKING, lambda text: lab.say(self.id, text, BAKING))
         if not lab.mounts_bundle:
             copy_bundle(lab, baking.shell, self.id, BAKING, lab.bundle.files_for(lab.plan.control_plane.role))
-        changed = self._apply(lab, lab.elsewhere(baking.folder)[1])
+        changed = self._apply(lab, baking.playbooks)
         lab.say(self.id, "packing the node image")
         oven.pack(baking, lab.bake_mark())
         return changed
@@ -96,18 +99,18 @@ def baking_of(lab: Lab) -> Baking:
     """What a node image for the lab is made with."""
     folder = bake_folder(lab)
     folder.mkdir(mode=0o700, exist_ok=True)
-    shell, _, machines = lab.elsewhere(folder)
+    shell, playbooks, machines = lab.elsewhere(folder)
     # As if it were the control plane, which gets all images.
     alone = replace(lab.plan, nodes=(replace(lab.plan.control_plane, name=BAKING),))
     return Baking(
         plan=lab.plan,
         alone=alone,
-        rendering=lab.provider.rendering(alone, lab.host),
         lab=lab.workspace.root,
         folder=folder,
         host=lab.host,
         tools=Tools(lab.runner, machines),
         shell=shell,
+        playbooks=playbooks,
         reporter=lab.reporter,
         tell=lambda line: lab.say(STEP.id, line.strip()),
     )

@@ -1,14 +1,7 @@
-#!/bin/sh
-# Runs on the virtual machine that becomes a box: Docker at rest, and nothing in it that belongs to one machine alone.
-set -eu
-systemctl stop docker.socket docker.service containerd.service
-# dockerd makes these anew; a copy of them would be another node's.
-rm -rf /var/lib/docker/runtimes /var/lib/docker/tmp /var/lib/docker/network /var/lib/docker/containers/*
+# After at-rest.sh, on the virtual machine that becomes a box.
 # Empty, not missing: systemd then makes one at the machine's start. weave-net's peer name comes from it.
 : >/etc/machine-id
-rm -f /var/lib/dbus/machine-id
-# Host keys go; each machine makes its own before its first connection.
-rm -f /etc/ssh/ssh_host_*
+# Each machine makes its host keys before its first connection.
 cat >/etc/systemd/system/labctl-host-keys.service <<'end'
 [Unit]
 Description=SSH host keys of this machine alone
@@ -21,7 +14,6 @@ ExecStart=/usr/bin/ssh-keygen -A
 WantedBy=multi-user.target
 end
 systemctl enable labctl-host-keys.service
-rm -rf /home/vagrant/.ansible /root/.ansible /var/log/journal/* /tmp/* /var/tmp/*
 # What is free of the disk need not be packed.
 fstrim --all || true
 sync

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from labctl.providers.docker_volumes import node_script
+from labctl.assets import node_script
 
 
 def started(folder: Path, server: str, seconds: int = 20) -> subprocess.Popen[str]:

@@ -15,7 +15,7 @@ from labctl.plan import LabPlan, default_plan
 from labctl.providers.docker_oven import DockerOven
 from labctl.providers.host import Host
 from labctl.providers.interface import Checked, Launch
-from tests.unit.providers.baking import baking
+from tests.unit.providers.baking import baking, rendering
 from tests.unit.providers.docker_double import FakeDocker
 from tests.unit.providers.test_docker_engine import bundle_with_root
 
@@ -143,7 +143,8 @@ def test_heating_begins_with_what_a_cut_bake_has_left(plan: LabPlan, tmp_path: P
     docker = FakeDocker(answers={("docker", "port"): "127.0.0.1:49153\n", ("docker", "ps"): "old-one\n"})
     (tmp_path / "id_ed25519").write_text("-")
     (tmp_path / "id_ed25519.pub").write_text("ssh-ed25519 AAAA\n")
-    ssh = OVEN.heat(baking(plan, tmp_path, docker))
+    cut = baking(plan, tmp_path, docker)
+    ssh = OVEN.heat(cut, rendering(cut))
     assert "Host bake\n" in ssh
     assert "Port 49153" in ssh
     assert position(docker, "docker rm", "old-one") < position(docker, "docker run --detach")

@@ -16,7 +16,7 @@ from labctl.plan import Box, LabPlan, default_plan
 from labctl.providers.libvirt_oven import LibvirtOven
 from labctl.providers.machine_oven import MachineOven
 from tests.fakes import World
-from tests.unit.providers.baking import baking
+from tests.unit.providers.baking import baking, rendering
 
 OVEN = MachineOven("virtualbox")
 
@@ -98,7 +98,8 @@ def test_a_box_is_there_where_vagrant_keeps_it(plan: LabPlan, home: Path, archit
 
 def test_the_bare_machine_keeps_the_key_of_its_box(plan: LabPlan, home: Path, tmp_path: Path) -> None:
     world = World()
-    OVEN.heat(baking(plan, tmp_path, FakeVagrant(home), world))
+    bare = baking(plan, tmp_path, FakeVagrant(home), world)
+    OVEN.heat(bare, rendering(bare))
     vagrantfile = (tmp_path / "bake/Vagrantfile").read_text()
     assert "config.ssh.insert_key = false" in vagrantfile
     assert 'name: "bake"' in vagrantfile

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from labctl.providers.docker_volumes import node_script
+from labctl.assets import node_script
 
 SEED = "labctl-seed-1/_data"
 SNAPSHOT = "labctl-lab-snapshot-77"

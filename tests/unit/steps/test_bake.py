@@ -11,6 +11,8 @@ from labctl.adapters.ports import Completed
 from labctl.errors import ToolError
 from labctl.events import Note
 from labctl.providers.interface import BAKING, Baking
+from labctl.render import VagrantRendering
+from labctl.steps import destroy_machines
 from labctl.steps.bake import STEP
 from tests.unit.steps.conftest import Bench
 
@@ -31,7 +33,7 @@ class FakeOven:
     def image(self, _: object, mark: str) -> str:
         return f"image-{mark}"
 
-    def heat(self, baking: Baking) -> str:
+    def heat(self, baking: Baking, _: VagrantRendering) -> str:
         self.plan_kept = self.bench.lab.workspace.plan() == baking.plan
         self.bench.world.running.add(BAKING)
         return f"Host {BAKING}\n"
@@ -111,3 +113,16 @@ def test_a_machine_that_cannot_check_the_bundle_is_told(bench: Bench, oven: Fake
     with pytest.raises(ToolError, match="is not what was sent"):
         STEP.run(bench.lab)
     assert oven.packed == []
+
+
+def test_to_destroy_a_bake_no_bundle_is_needed(bench: Bench, oven: FakeOven) -> None:
+    """The docker provider reads it for a rendering."""
+
+    def unreadable(*_: object, **__: object) -> VagrantRendering:
+        raise ToolError("the bundle cannot be read")
+
+    bench.lab.provider.rendering = unreadable  # type: ignore[method-assign]
+    (bench.lab.workspace.root / "bake").mkdir()
+    bench.world.running.add(BAKING)
+    destroy_machines.STEP.run(bench.lab)
+    assert bench.world.running == set()
