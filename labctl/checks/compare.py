@@ -5,10 +5,8 @@ Only what several claims share belongs here; a claim's own rules stand beside th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-
-_NAMED = 4
 
 
 def one_line(value: object) -> str:
@@ -22,11 +20,6 @@ def one_line(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value) or "none"
-
-
-def few(names: Sequence[str]) -> str:
-    """The first names and how many more there are, where there is room for one line; empty for none."""
-    return ", ".join([*names[:_NAMED], *([f"{len(names) - _NAMED} more"] if len(names) > _NAMED else [])])
 
 
 def no_drift(_expected: object, _actual: object) -> None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal, NamedTuple
 
-from labctl.checks.compare import differences, few, no_drift, one_line
+from labctl.checks.compare import differences, no_drift, one_line
 from labctl.errors import ExitCode
 from labctl.facts import Facts
 from labctl.facts.model import Source
 from labctl.plan import LabPlan, NodePlan
+from labctl.wording import few
 
 LAB = "lab"
 

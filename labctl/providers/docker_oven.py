@@ -13,7 +13,6 @@ from pathlib import Path
 
 from labctl.adapters.ports import ProcessRunner
 from labctl.assets import node_script
-from labctl.checks.compare import few
 from labctl.errors import ToolError
 from labctl.plan import LabPlan
 from labctl.providers import docker_engine as engine
@@ -24,6 +23,7 @@ from labctl.providers.docker_run import KEY, arguments, bundle_options, key_opti
 from labctl.providers.docker_volumes import in_volumes, present
 from labctl.providers.interface import BAKING, Baking, Checked, Launch, Launcher, NodeImage
 from labctl.render import VagrantRendering
+from labctl.wording import few
 
 _BAKE_LABEL = "labctl.bake"
 # How a seed is kept (with a register of its layers): with another number node images are baked anew.

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 
 from labctl.adapters.ports import RUNNING, Completed, NodeShell
-from labctl.checks.compare import few
 from labctl.errors import ToolError
 from labctl.steps.step import Lab
+from labctl.wording import few
 
 _SSH_SECONDS = 120
 _COMMAND_SECONDS = 90.0

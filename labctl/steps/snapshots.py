@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timezone
 
-from labctl.checks.compare import few
 from labctl.errors import ConfigError, ToolError
 from labctl.providers.interface import Checked
 from labctl.steps.certificate_dates import good_until
 from labctl.steps.go_on import go_on
 from labctl.steps.step import Lab
+from labctl.wording import few
 from labctl.workspace.snapshots import Snapshot, Snapshots
 
 

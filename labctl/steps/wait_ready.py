@@ -12,6 +12,7 @@ from labctl.errors import ClaimsError
 from labctl.plan import LabPlan
 from labctl.steps.reach import Alive
 from labctl.steps.step import Lab
+from labctl.wording import few
 
 if TYPE_CHECKING:
     from labctl.checks.model import CheckReport
@@ -148,7 +149,6 @@ def settle(
 def _open_of_api(report: CheckReport, missing: Sequence[str]) -> str:
     """What is waited for as far as the API alone tells (api_claims); nothing where only a person can mend it."""
     from labctl.checks.by_hand import left_to_a_person
-    from labctl.checks.compare import few
 
     if report.broken and not left_to_a_person(report):
         return report.open_causes
@@ -157,8 +157,6 @@ def _open_of_api(report: CheckReport, missing: Sequence[str]) -> str:
 
 def _open(lab: Lab) -> str:
     """What is waited for: claims that do not hold, else what the API tells from before the machines were started."""
-    from labctl.checks.compare import few
-
     return lab.claims().open_causes or few(_missing_news(lab, lab.facts()))
 
 
