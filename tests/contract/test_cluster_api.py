@@ -242,6 +242,20 @@ def test_the_proxy_of_the_environment_is_not_asked(
     assert KubernetesApi(config).get("/x") == {"kind": "ok"}
 
 
+def test_a_kubeconfig_that_was_written_anew_is_what_counts(
+    server: ReplayServer, config: Path, authority: Authority
+) -> None:
+    server.says("/x", {"kind": "the first"})
+    assert KubernetesApi(config, HASTY).get("/x") == {"kind": "the first"}
+    other = Authority()
+    with serving(other, recording("healthy")) as another:
+        another.says("/x", {"kind": "the second"})
+        kubeconfig(config, another.port, other, other.issue("kubernetes-admin"))
+        assert KubernetesApi(config, HASTY).get("/x") == {"kind": "the second"}
+        kubeconfig(config, another.port, authority, authority.issue("kubernetes-admin"))
+        assert "certificate" in refused(config).message
+
+
 @pytest.mark.parametrize("text", ["", "{", "apiVersion: v1", "[]", "clusters: 1", "current-context: x\ncontexts: []"])
 def test_a_damaged_kubeconfig_is_told_with_what_to_do(tmp_path: Path, text: str) -> None:
     path = tmp_path / "kubeconfig"
