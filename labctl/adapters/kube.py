@@ -5,7 +5,6 @@ The server's certificate is checked, whatever the kubeconfig says. What the answ
 
 from __future__ import annotations
 
-import functools
 import json
 import time
 from collections.abc import Sequence
@@ -53,7 +52,8 @@ class KubernetesApi:
         if not kubeconfig.is_file():
             raise ToolError("the lab has no kubeconfig yet", hint="labctl up")
         try:
-            settings, context = _understood(kubeconfig.read_text())
+            settings = _settings(kubeconfig)
+            context = _context(settings)
         except Exception as error:
             raise ToolError(f"{kubeconfig} cannot be used: {error}", hint="labctl up --from control_plane") from None
         self._host = settings.host.rstrip("/")
@@ -150,22 +150,15 @@ class KubernetesApi:
         return b"".join(chunks)
 
 
-@functools.lru_cache(maxsize=1)
-def _understood(kubeconfig: str) -> tuple[client.Configuration, ssl.SSLContext]:
-    """What a kubeconfig's text comes to: understood once, for all looks of a wait. Raises as _settings does."""
-    settings = _settings(kubeconfig)
-    return settings, _context(settings)
-
-
-def _settings(kubeconfig: str) -> client.Configuration:
-    """What the kubernetes client makes of the text. Raises whatever that raises, ValueError for plain http."""
+def _settings(kubeconfig: Path) -> client.Configuration:
+    """What the kubernetes client makes of the kubeconfig. Raises whatever that raises, ValueError for plain http."""
     import yaml
     from kubernetes import client, config
 
     settings = client.Configuration()
     # libyaml's loader where there is one: the client's own takes milliseconds for each certificate.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    content = yaml.load(kubeconfig, Loader=loader)  # noqa: S506 - both loaders are safe ones
+    content = yaml.load(kubeconfig.read_text(), Loader=loader)  # noqa: S506 - both loaders are safe ones
     config.load_kube_config_from_dict(content, client_configuration=settings, persist_config=False)
     if not str(settings.host).startswith("https://"):
         raise ValueError(f"its server {settings.host} is not reached by https")

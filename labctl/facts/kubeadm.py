@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable
 from typing import Any
 
@@ -39,15 +38,7 @@ def _yaml(config_map: KubeObject, key: str) -> dict[str, Any]:
     if not isinstance(text, str) or len(text) > _MAX_YAML:
         raise NotObservedError(f"{key} of kubeadm-config is not a text of a sane size")
     try:
-        data = _parsed(text)
+        data = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise NotObservedError(f"{key} of kubeadm-config is not YAML: {quote(str(error))}") from None
     return {} if data is None else typed(data, dict, f"{key} of kubeadm-config")
-
-
-@functools.lru_cache(maxsize=8)
-def _parsed(text: str) -> Any:  # noqa: ANN401 - YAML can be anything
-    """The content, only to be read: a wait looks at the same text again and again, which costs 20 ms each time."""
-    import yaml
-
-    return yaml.safe_load(text)
